@@ -1,0 +1,35 @@
+//! The words of the hotel bus: ids, topics, bodies, records and errors, in one place and one form.
+//!
+//! Whatever crosses a process boundary inside a property is a type of this crate; no other crate
+//! spells a topic or a field name. Nothing here does IO or knows the time.
+//!
+//! Promises (`docs/spec/bus.md`): what parses was valid, what is printed parses again, every body
+//! names its version, and every bound of [`bound`] is checked before a body is believed.
+
+pub mod body;
+pub mod bound;
+pub mod component;
+pub mod device;
+pub mod digest;
+pub mod gateway;
+pub mod id;
+pub mod problem;
+pub mod record;
+pub mod registry;
+pub mod request;
+pub mod status;
+pub mod topic;
+pub mod uplink;
+
+pub use body::{Integer, Version, decode, encode};
+pub use component::Component;
+pub use digest::Sha256;
+pub use id::{
+    BatchId, BoxId, Capability, DeviceId, ExecutionId, Operation, Principal, PropertyId, RequestId,
+    TenantId, Word,
+};
+pub use problem::{Code, Problem};
+pub use topic::{Filter, Topic};
+
+#[cfg(test)]
+mod tests;
