@@ -1,0 +1,3 @@
+//! One binary, one module per story of the hotel.
+
+mod tidy;
