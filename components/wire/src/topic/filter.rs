@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::component::Component;
 use crate::id::{DeviceId, Operation, Principal, PropertyId, Word};
-use crate::topic::{DeviceSubject, Topic};
+use crate::topic::{CONTROL_RESPONSE, DeviceSubject, Topic};
 
 /// A set of topics of one property, as an MQTT topic filter (MQTT 5 §4.7).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,6 +82,11 @@ impl Filter {
     /// Everything said in the property; for auditors and tests, granted to nobody by default.
     pub fn everything(property: &PropertyId) -> Self {
         Self(format!("hotel/{property}/#"))
+    }
+
+    /// Answers of the broker's dynamic-security plugin.
+    pub fn control_response() -> Self {
+        Self(CONTROL_RESPONSE.to_owned())
     }
 
     /// One topic and no other.

@@ -1,0 +1,47 @@
+//! Key pairs.
+
+use std::fmt;
+
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
+use wire::Sha256;
+
+use super::CaError;
+use crate::digest::sha256;
+
+/// A P-256 key pair; never printed, only written to its own file.
+pub struct Key(pub(super) KeyPair);
+
+impl Key {
+    /// A new key.
+    ///
+    /// # Panics
+    ///
+    /// When the kernel has no randomness, in which case no key may be made.
+    pub fn generate() -> Self {
+        let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256);
+        Self(pair.expect("the kernel has randomness"))
+    }
+
+    /// Reads PKCS #8 PEM.
+    pub fn from_pem(pem: &str) -> Result<Self, CaError> {
+        KeyPair::from_pkcs8_pem_and_sign_algo(pem, &PKCS_ECDSA_P256_SHA256)
+            .map(Self)
+            .map_err(CaError::Key)
+    }
+
+    /// Writes PKCS #8 PEM: the secret itself.
+    pub fn secret_pem(&self) -> String {
+        self.0.serialize_pem()
+    }
+
+    /// SHA-256 of the public key as certificates carry it (`SubjectPublicKeyInfo` in DER).
+    pub fn public_sha256(&self) -> Sha256 {
+        sha256(&self.0.subject_public_key_info())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.public_sha256())
+    }
+}

@@ -1,0 +1,184 @@
+//! Configuration: one JSON object, read once, before anything else starts.
+//!
+//! Outside Greengrass it is the file named by `$HOTEL_CONFIG`. The keys of [`Common`] are the same
+//! in every component; the rest belongs to the component, which denies unknown ones.
+
+use std::env;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+use wire::{BoxId, PropertyId, TenantId};
+
+/// Names the configuration file.
+pub const VARIABLE: &str = "HOTEL_CONFIG";
+
+/// What every component is told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Common {
+    /// The company.
+    pub tenant: TenantId,
+    /// The hotel.
+    pub property: PropertyId,
+    /// This box.
+    #[serde(rename = "box")]
+    pub box_id: BoxId,
+    /// Authority part of SPIFFE ids: `hotel.internal`.
+    pub trust_domain: String,
+    /// Directory of `ca.pem`, `cert.pem` and `key.pem`.
+    pub identity_dir: PathBuf,
+    /// Directory of everything the component keeps.
+    pub data_dir: PathBuf,
+    /// Where the MQTT broker listens.
+    pub broker: Address,
+    /// Where health and metrics are served; loopback only.
+    pub admin: Address,
+    /// Log filter: `info`, `uplink=debug,info`.
+    #[serde(default = "info")]
+    pub log: String,
+}
+
+/// The keys of [`Common`], which are taken out before the component's own are read.
+const COMMON: &[&str] = &[
+    "tenant",
+    "property",
+    "box",
+    "trust_domain",
+    "identity_dir",
+    "data_dir",
+    "broker",
+    "admin",
+    "log",
+];
+
+/// What the nucleus reads in a component's configuration, and the component does not.
+const NUCLEUS: &str = "accessControl";
+
+/// A host and a port.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// Name or address.
+    pub host: String,
+    /// TCP port.
+    #[serde(deserialize_with = "quoted")]
+    pub port: u16,
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// A value that no log and no debug output shows.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret<T>(T);
+
+impl<T> Secret<T> {
+    /// The value itself, for the one who uses it.
+    pub fn expose(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Reads the configuration named by the environment.
+pub fn load<C: DeserializeOwned>() -> Result<(Common, C), ConfigError> {
+    let path = env::var_os(VARIABLE)
+        .map(PathBuf::from)
+        .ok_or(ConfigError::Unnamed)?;
+    read(&path)
+}
+
+/// Reads the configuration in a file.
+pub fn read<C: DeserializeOwned>(path: &Path) -> Result<(Common, C), ConfigError> {
+    let text = fs::read(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    parse(&text)
+}
+
+/// Reads a configuration text: the common part and the component's own.
+pub fn parse<C: DeserializeOwned>(text: &[u8]) -> Result<(Common, C), ConfigError> {
+    let mut own: Map<String, Value> =
+        serde_json::from_slice(text).map_err(|source| ConfigError::NotAnObject { source })?;
+    own.remove(NUCLEUS);
+    let common = COMMON
+        .iter()
+        .filter_map(|key| own.remove_entry(*key))
+        .collect();
+    Ok((section(common)?, section(own)?))
+}
+
+fn section<T: DeserializeOwned>(values: Map<String, Value>) -> Result<T, ConfigError> {
+    serde_path_to_error::deserialize(Value::Object(values)).map_err(|error| ConfigError::Value {
+        key: error.path().to_string(),
+        source: error.into_inner(),
+    })
+}
+
+/// Reads a number that may stand in quotes, because a nucleus may write `300` as `300.0`.
+pub fn quoted<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr + DeserializeOwned,
+    T::Err: fmt::Display,
+{
+    match Value::deserialize(deserializer)? {
+        Value::String(text) => text
+            .parse()
+            .map_err(|error| D::Error::custom(format_args!("{text:?}: {error}"))),
+        value => serde_json::from_value(value).map_err(D::Error::custom),
+    }
+}
+
+fn info() -> String {
+    "info".to_owned()
+}
+
+/// The configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Nothing says where it is.
+    #[error("the environment variable {VARIABLE} does not name a configuration file")]
+    Unnamed,
+    /// The file cannot be read.
+    #[error("cannot read configuration {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the disk said.
+        source: io::Error,
+    },
+    /// The text is not a JSON object.
+    #[error("the configuration is not a JSON object")]
+    NotAnObject {
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// A key is missing, unknown or has a wrong value.
+    #[error("configuration key {key}")]
+    Value {
+        /// Path of the key.
+        key: String,
+        /// What it got and what it may be.
+        source: serde_json::Error,
+    },
+}
+
+#[cfg(test)]
+mod tests;

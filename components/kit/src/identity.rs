@@ -1,0 +1,87 @@
+//! Who this program is: its certificate, its key and the one CA it trusts.
+//!
+//! An identity is a directory of three files, `ca.pem`, `cert.pem` and `key.pem`, that provisioning
+//! writes and renews. Promises: what loads is complete and fits together (leaf signed by the
+//! anchor, key of the leaf, CN of the SPIFFE id); a key that others may read is refused; key
+//! material is never printed; a renewed identity is taken up without a restart, a half-written one
+//! never. Expiry is left to the handshake: an expired leaf may still ask for its renewal.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::sign::CertifiedKey;
+use wire::Integer;
+
+mod certificate;
+mod follow;
+mod load;
+mod spiffe;
+
+pub use certificate::{Particulars, WrongCertificate};
+pub use follow::follow;
+pub use load::IdentityError;
+pub use spiffe::{
+    Holder, NotASpiffeId, NotATrustDomain, PrincipalKind, Realm, SpiffeId, TrustDomain,
+};
+
+/// File of the trusted CA certificates; more than one only while a CA is being replaced.
+pub const CA_FILE: &str = "ca.pem";
+/// File of the leaf certificate, followed by intermediates if there are any.
+pub const CERT_FILE: &str = "cert.pem";
+/// File of the leaf's private key (PKCS #8), for its owner's eyes only.
+pub const KEY_FILE: &str = "key.pem";
+
+/// A principal's certificate with its key, and the CA of its property.
+#[derive(Clone)]
+pub struct Identity {
+    /// Who.
+    pub spiffe: SpiffeId,
+    /// The property's CA; the only one trusted.
+    pub anchor: Vec<CertificateDer<'static>>,
+    /// The leaf, then its intermediates.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// Valid from, in Unix milliseconds.
+    pub not_before: Integer,
+    /// Valid until, in Unix milliseconds.
+    pub not_after: Integer,
+    roots: Arc<RootCertStore>,
+    certified: Arc<CertifiedKey>,
+}
+
+impl Identity {
+    /// Loads the identity kept in `dir`.
+    pub fn load(dir: &Path) -> Result<Self, IdentityError> {
+        load::Files::read(dir)?.parse(dir)
+    }
+
+    /// When a renewal is due: two thirds of the leaf's life, in Unix milliseconds.
+    pub fn renewal_at(&self) -> Integer {
+        let (from, until) = (self.not_before.value(), self.not_after.value());
+        let due = from + until.saturating_sub(from) / 3 * 2;
+        Integer::new(due).expect("two thirds lie between two integers")
+    }
+
+    pub(crate) fn roots(&self) -> Arc<RootCertStore> {
+        Arc::clone(&self.roots)
+    }
+
+    pub(crate) fn certified(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.certified)
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity")
+            .field("spiffe", &self.spiffe.to_string())
+            .field("not_before", &self.not_before)
+            .field("not_after", &self.not_after)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+//! The order of a component's start and stop, the same in all.
+//!
+//! Configuration, logs, identity, bus, then the component's own `run`, then readiness; on SIGTERM
+//! every task puts its work down within [`DRAIN`]. Every task has an owner, and the owner waits
+//! for it.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use wire::Component;
+
+use crate::bus::{Bus, Settings};
+use crate::clock::Clock;
+use crate::config::{self, Common};
+use crate::error::Chain;
+use crate::health::Health;
+use crate::identity::Identity;
+use crate::{http, identity, telemetry};
+
+pub(crate) mod announce;
+mod supervisor;
+mod tasks;
+
+pub use supervisor::{Supervisor, Systemd};
+pub use tasks::{DRAIN, StillBusy, Tasks};
+
+/// `EX_CONFIG` of sysexits(3): starting again will not help.
+const BAD_CONFIGURATION: u8 = 78;
+/// How long a component may lack something before it is reported as started all the same: a
+/// missing broker must not fail a deployment.
+const STARTUP_GRACE: Duration = Duration::from_mins(1);
+
+/// What a component stands on.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// Which component it is.
+    pub component: Component,
+    /// Tenant, property, box and addresses.
+    pub common: Arc<Common>,
+    /// The present.
+    pub clock: Clock,
+    /// The component's tasks.
+    pub tasks: Tasks,
+    /// What it needs and has.
+    pub health: Health,
+    /// Its certificate and key, and their renewals.
+    pub identity: watch::Receiver<Arc<Identity>>,
+    /// Its connection to the broker.
+    pub bus: Bus,
+}
+
+impl Host {
+    /// A file in the component's data directory.
+    pub fn data(&self, name: &str) -> PathBuf {
+        self.common.data_dir.join(name)
+    }
+}
+
+/// The whole `main` of a component.
+///
+/// `run` sets the component up, subscribes and spawns its work on [`Host::tasks`]; when it returns
+/// the component has started, and only then the bus connects: `run` must not wait for it. Exit code 0 after a stop that was asked for, 78 for a configuration
+/// that cannot work, 1 for anything else.
+pub fn main<C, F, R, E>(component: Component, run: F) -> ExitCode
+where
+    C: DeserializeOwned,
+    F: FnOnce(C, Host) -> R,
+    R: Future<Output = Result<(), E>>,
+    E: std::error::Error + 'static,
+{
+    let outcome = config::load::<C>()
+        .map_err(StartError::Config)
+        .and_then(|(common, config)| {
+            let metrics = telemetry::start(&common.log).map_err(StartError::Telemetry)?;
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .enable_all()
+                .build()
+                .map_err(StartError::Runtime)?;
+            runtime.block_on(live(component, common, metrics, |host| async {
+                run(config, host)
+                    .await
+                    .map_err(|error| StartError::Run(Box::new(error)))
+            }))
+        });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(component, &error);
+            error.exit_code()
+        }
+    }
+}
+
+/// Logs the reason for the end; falls back to standard error when logs did not start.
+#[expect(
+    clippy::print_stderr,
+    reason = "logs may not have started when configuration is wrong"
+)]
+fn complain(component: Component, error: &StartError) {
+    tracing::error!(%component, error = %Chain(error), "component failed");
+    if matches!(error, StartError::Config(_) | StartError::Telemetry(_)) {
+        eprintln!("{component}: {}", Chain(error));
+    }
+}
+
+async fn live<F, R>(
+    component: Component,
+    common: Common,
+    metrics: telemetry::Metrics,
+    run: F,
+) -> Result<(), StartError>
+where
+    F: FnOnce(Host) -> R,
+    R: Future<Output = Result<(), StartError>>,
+{
+    let tasks = Tasks::new();
+    let health = Health::new();
+    let admin = http::listen(&common.admin)
+        .await
+        .map_err(StartError::Listen)?;
+    let router = http::admin(health.clone(), metrics);
+    tasks.spawn("admin", |stop| http::serve(admin, router, stop));
+
+    let identity = follow_identity(&common, &tasks)?;
+    let settings = Settings::of_component(component, &common, identity.clone());
+    let bus = Bus::new(settings, &tasks, health.need("bus"));
+    tasks.spawn("status", |stop| {
+        announce::status(
+            component,
+            bus.clone(),
+            common.property.clone(),
+            health.clone(),
+            stop,
+        )
+    });
+    let host = Host {
+        component,
+        common: Arc::new(common),
+        clock: Clock::system(),
+        tasks: tasks.clone(),
+        health: health.clone(),
+        identity,
+        bus: bus.clone(),
+    };
+    run(host).await?;
+    bus.connect();
+    tasks.spawn("readiness", |stop| {
+        announce::readiness(Systemd, health, STARTUP_GRACE, stop)
+    });
+    tracing::info!(%component, version = env!("CARGO_PKG_VERSION"), "component started");
+    let ended = wait_for_the_end(&tasks).await;
+    Systemd.stopping();
+    tasks.drain().await.map_err(StartError::Drain)?;
+    tracing::info!(%component, "component stopped");
+    ended
+}
+
+fn follow_identity(
+    common: &Common,
+    tasks: &Tasks,
+) -> Result<watch::Receiver<Arc<Identity>>, StartError> {
+    let first = Identity::load(&common.identity_dir).map_err(StartError::Identity)?;
+    let (sender, receiver) = watch::channel(Arc::new(first));
+    let directory = common.identity_dir.clone();
+    tasks.spawn("identity", |stop| identity::follow(directory, sender, stop));
+    Ok(receiver)
+}
+
+/// Returns when the component is asked to stop, or a task ended that should not have.
+async fn wait_for_the_end(tasks: &Tasks) -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Runtime)?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        task = tasks.broken() => Err(StartError::TaskEnded { task }),
+    }
+}
+
+/// Why a component ended by itself.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("cannot read configuration")]
+    Config(#[source] config::ConfigError),
+    #[error("cannot start logs and metrics")]
+    Telemetry(#[source] telemetry::TelemetryError),
+    #[error("cannot start the runtime")]
+    Runtime(#[source] std::io::Error),
+    #[error("cannot open the admin listener")]
+    Listen(#[source] http::ListenError),
+    #[error("cannot load identity")]
+    Identity(#[source] identity::IdentityError),
+    #[error("cannot run")]
+    Run(#[source] Box<dyn std::error::Error>),
+    #[error("task {task} ended by itself")]
+    TaskEnded { task: &'static str },
+    #[error("cannot stop in time")]
+    Drain(#[source] StillBusy),
+}
+
+impl StartError {
+    fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Config(_) | Self::Telemetry(_) => ExitCode::from(BAD_CONFIGURATION),
+            Self::Runtime(_)
+            | Self::Listen(_)
+            | Self::Identity(_)
+            | Self::Run(_)
+            | Self::TaskEnded { .. }
+            | Self::Drain(_) => ExitCode::FAILURE,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Records on their way to another component: kept here until the consumer has committed them.
+//!
+//! [`put`] belongs into the transaction that makes the fact true; [`start`] carries records over
+//! in order, one batch a stream at a time. Bytes and id of a batch are fixed on disk before it is
+//! first sent, so that a repetition is recognised.
+
+use std::sync::Arc;
+
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::Notify;
+use wire::record::Record;
+use wire::{Component, Word};
+
+use crate::bus::Bus;
+use crate::clock::Clock;
+use crate::journal::{Journal, Migration};
+use crate::lifecycle::Tasks;
+
+mod carrier;
+mod store;
+
+/// Most records that wait here; a component whose outbox is full stops taking in more.
+pub const RECORDS_MAX: u64 = 1_000_000;
+
+/// The tables of the outbox.
+pub const MIGRATION: Migration = Migration {
+    name: "outbox-1",
+    sql: "CREATE TABLE outbox_record (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, body BLOB NOT NULL) STRICT;
+        CREATE INDEX outbox_record_stream ON outbox_record (stream, id);
+        CREATE TABLE outbox_batch (
+        stream TEXT PRIMARY KEY, batch TEXT NOT NULL, through INTEGER NOT NULL,
+        body BLOB NOT NULL) STRICT, WITHOUT ROWID;",
+};
+
+/// Adds a record to a stream, in the caller's transaction.
+pub async fn put(
+    connection: &mut SqliteConnection,
+    stream: &Word,
+    record: &Record,
+) -> Result<(), sqlx::Error> {
+    store::add(connection, stream, &wire::encode(record)).await
+}
+
+/// The running outbox of a component.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    arrived: Arc<Notify>,
+    journal: Journal,
+}
+
+impl Outbox {
+    /// Starts to carry the records of `streams` to `consumer`.
+    pub fn start(
+        consumer: Component,
+        streams: &[Word],
+        journal: &Journal,
+        bus: &Bus,
+        clock: &Clock,
+        tasks: &Tasks,
+    ) -> Self {
+        let arrived = Arc::new(Notify::new());
+        let carrier = carrier::Carrier {
+            consumer,
+            streams: streams.to_vec(),
+            journal: journal.clone(),
+            bus: bus.clone(),
+            clock: clock.clone(),
+            arrived: Arc::clone(&arrived),
+        };
+        tasks.spawn("outbox", |stop| carrier.run(stop));
+        Self {
+            arrived,
+            journal: journal.clone(),
+        }
+    }
+
+    /// Tells that records were committed.
+    pub fn wake(&self) {
+        self.arrived.notify_one();
+    }
+
+    /// How many records wait.
+    pub async fn backlog(&self) -> Result<u64, sqlx::Error> {
+        store::backlog(self.journal.readers()).await
+    }
+}

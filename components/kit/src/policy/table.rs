@@ -1,0 +1,155 @@
+//! The table itself.
+
+use std::collections::BTreeSet;
+
+use wire::record::Stream;
+use wire::topic::DeviceWord;
+use wire::{Component, DeviceId, Filter, Operation, Principal, PropertyId, gateway, uplink};
+
+use super::Grant;
+use crate::identity::Holder;
+
+/// The operator under whose name provisioning itself acts; it alone may change the broker's rules,
+/// until `authority` does.
+pub const EDGECTL: &str = "edgectl";
+
+/// The streams of `uplink` that `iot-gateway` feeds.
+const GATEWAY_STREAMS: &[Stream] = &[Stream::P0, Stream::P1, Stream::P2];
+
+pub(super) fn grants(property: &PropertyId, holder: &Holder) -> BTreeSet<Grant> {
+    match holder {
+        Holder::Component(component) => of_component(property, *component),
+        Holder::Device(device) => of_device(property, device),
+        // Peers speak to `device-proxy` and `signaling`, not to the broker.
+        Holder::Peer(_) => BTreeSet::new(),
+        Holder::Operator(operator) => of_operator(property, operator),
+    }
+}
+
+/// A device says its own words and hears what is said to it.
+fn of_device(property: &PropertyId, device: &DeviceId) -> BTreeSet<Grant> {
+    devices(property, Some(device), Grant::Publish, Grant::Subscribe)
+}
+
+fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> {
+    match component {
+        // The broker serves the bus, it is not on it.
+        Component::Broker => BTreeSet::new(),
+        Component::IotGateway => {
+            let mut grants = service(property, component);
+            grants.extend(devices(property, None, Grant::Subscribe, Grant::Publish));
+            grants.extend(feed(
+                property,
+                component,
+                Component::Uplink,
+                GATEWAY_STREAMS,
+            ));
+            grants
+        }
+        Component::Uplink => {
+            let mut grants = service(property, component);
+            grants.insert(Grant::Subscribe(Filter::records(
+                property, component, None, None,
+            )));
+            grants.insert(Grant::Publish(Filter::recorded(
+                property,
+                Some(component),
+                None,
+            )));
+            grants
+        }
+        Component::Authority
+        | Component::Console
+        | Component::DeviceProxy
+        | Component::Inference
+        | Component::ReplicaSync
+        | Component::Signaling => service(property, component),
+    }
+}
+
+/// What every component does: answers requests, tells what happens and how it is.
+fn service(property: &PropertyId, component: Component) -> BTreeSet<Grant> {
+    let own = Some(component);
+    BTreeSet::from([
+        Grant::Subscribe(Filter::requests(property, component, None, None)),
+        Grant::Publish(Filter::replies(property, own, None)),
+        Grant::Publish(Filter::events(property, own, None)),
+        Grant::Publish(Filter::status(property, own)),
+    ])
+}
+
+/// What `sender` needs to hand records to `consumer`.
+fn feed(
+    property: &PropertyId,
+    sender: Component,
+    consumer: Component,
+    streams: &[Stream],
+) -> BTreeSet<Grant> {
+    let sender = Principal::from(sender);
+    let records = |stream: &Stream| {
+        Grant::Publish(Filter::records(
+            property,
+            consumer,
+            Some(&stream.word()),
+            Some(&sender),
+        ))
+    };
+    let recorded = Filter::recorded(property, Some(consumer), Some(&sender));
+    streams
+        .iter()
+        .map(records)
+        .chain([Grant::Subscribe(recorded)])
+        .collect()
+}
+
+/// What a device says as one kind of grant, what it hears as the other.
+fn devices(
+    property: &PropertyId,
+    device: Option<&DeviceId>,
+    said: fn(Filter) -> Grant,
+    heard: fn(Filter) -> Grant,
+) -> BTreeSet<Grant> {
+    let filter = |word: &DeviceWord| Filter::device(property, device, *word);
+    let said = DeviceWord::SAID.iter().map(filter).map(said);
+    said.chain(DeviceWord::HEARD.iter().map(filter).map(heard))
+        .collect()
+}
+
+/// An operator asks components, hears the answers, and sees how everything is.
+fn of_operator(property: &PropertyId, operator: &Principal) -> BTreeSet<Grant> {
+    let mut grants = BTreeSet::from([
+        Grant::Subscribe(Filter::replies(property, None, Some(operator))),
+        Grant::Subscribe(Filter::status(property, None)),
+    ]);
+    grants.extend(requests(
+        property,
+        Component::IotGateway,
+        gateway::OPERATIONS,
+        operator,
+    ));
+    grants.extend(requests(
+        property,
+        Component::Uplink,
+        uplink::OPERATIONS,
+        operator,
+    ));
+    if operator.as_str() == EDGECTL {
+        grants.insert(Grant::Control);
+    }
+    grants
+}
+
+fn requests(
+    property: &PropertyId,
+    component: Component,
+    operations: &[&str],
+    principal: &Principal,
+) -> Vec<Grant> {
+    let operation = |word: &&str| -> Operation { word.parse().expect("operations are words") };
+    operations
+        .iter()
+        .map(operation)
+        .map(|operation| Filter::requests(property, component, Some(&operation), Some(principal)))
+        .map(Grant::Publish)
+        .collect()
+}
