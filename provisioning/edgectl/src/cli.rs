@@ -1,0 +1,65 @@
+//! The command line: one subcommand for each thing an installer or operator does.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::component::{ComponentCommand, OperatorCommand};
+use crate::device::DeviceCommand;
+use crate::local::LocalCommand;
+use crate::output;
+use crate::policy::PolicyCommand;
+use crate::property::PropertyCommand;
+
+/// Provision and operate a hotel's edge box.
+#[derive(Debug, Parser)]
+#[command(name = "edgectl", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The property: its certificate authority, and its record for the cloud.
+    #[command(subcommand)]
+    Property(PropertyCommand),
+    /// Devices and their certificates.
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// Certificates of components.
+    #[command(subcommand)]
+    Component(ComponentCommand),
+    /// Certificates of operators.
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// The broker's rules.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// A whole hotel on this machine.
+    #[command(subcommand)]
+    Local(LocalCommand),
+}
+
+impl Command {
+    fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        match self {
+            Self::Property(command) => command.run()?,
+            Self::Device(command) => command.run()?,
+            Self::Component(command) => command.run()?,
+            Self::Operator(command) => command.run()?,
+            Self::Policy(command) => command.run()?,
+            Self::Local(command) => return Ok(command.run()?),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Does what the command line asks for.
+pub(crate) fn run() -> ExitCode {
+    Cli::parse().command.run().unwrap_or_else(|error| {
+        output::complain(error.as_ref());
+        ExitCode::FAILURE
+    })
+}

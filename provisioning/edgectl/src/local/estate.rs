@@ -1,0 +1,148 @@
+//! The property of a local hotel: keys, devices and policy, made once and kept.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use kit::clock::Clock;
+use kit::identity::{Holder, Realm};
+use kit::policy::EDGECTL;
+use time::OffsetDateTime;
+use wire::{Component, Principal};
+
+use super::files::{self, FileError};
+use super::hotel::Hotel;
+use super::layout::Layout;
+use crate::device::{self, DeviceError};
+use crate::policy;
+use crate::property::{Founding, Property, PropertyError, Record, Renewal, present};
+
+/// Rooms of a new hotel when nobody says how many.
+const ROOMS: u32 = 5;
+
+/// What the hotel's files and processes need to know of the property.
+#[derive(Debug)]
+pub(super) struct Estate {
+    pub(super) record: Record,
+    pub(super) rooms: u32,
+    pub(super) registry: PathBuf,
+    /// Directory of each principal's identity.
+    pub(super) identities: BTreeMap<String, PathBuf>,
+    /// Whether the policy is another than at the last start.
+    pub(super) policy_changed: bool,
+}
+
+impl Estate {
+    /// Makes what is missing of the property: leaves for the components and the operator, devices
+    /// for every room, the policy for all of them. Rooms are added, never taken away: ids are not
+    /// used twice.
+    pub(super) fn found(
+        layout: &Layout,
+        components: &[&str],
+        rooms: Option<u32>,
+    ) -> Result<Self, EstateError> {
+        let now = present(&Clock::system());
+        let (mut property, _) = Property::found(layout.dir(), founding(), now)?;
+        for holder in holders(components)? {
+            property.issue(&holder, Renewal::WhenDue, now)?;
+        }
+        let rooms = rooms.unwrap_or(ROOMS).max(rooms_before(layout)?);
+        add_devices(&mut property, rooms, now)?;
+        let policy = policy::rendered(&property.policy());
+        let policy_changed = fs::read(layout.policy()).ok().as_ref() != Some(&policy);
+        if policy_changed {
+            files::replace(&layout.policy(), &policy)?;
+        }
+        Ok(Self {
+            record: property.record().clone(),
+            rooms,
+            registry: property.layout().devices(),
+            identities: identities(&property, components)?,
+            policy_changed,
+        })
+    }
+}
+
+fn founding() -> Founding {
+    Founding {
+        realm: Realm {
+            trust_domain: "hotel.internal".parse().expect("a domain name"),
+            tenant: "local".parse().expect("a word"),
+            property: "local-hotel".parse().expect("a word"),
+        },
+        box_id: "local-box".parse().expect("a word"),
+        server_names: Vec::new(),
+        chain_root: None,
+    }
+}
+
+/// The components, and whoever operates the hotel from here.
+fn holders(components: &[&str]) -> Result<Vec<Holder>, EstateError> {
+    let component = |name: &&str| match name.parse::<Component>() {
+        Ok(component) => Ok(Holder::Component(component)),
+        Err(_) => Err(EstateError::NotAComponent {
+            name: (*name).to_owned(),
+        }),
+    };
+    let operator = Holder::Operator(EDGECTL.parse().expect("a word"));
+    components
+        .iter()
+        .map(component)
+        .chain([Ok(operator)])
+        .collect()
+}
+
+fn rooms_before(layout: &Layout) -> Result<u32, FileError> {
+    let hotel: Option<Hotel> = files::read_json(&layout.hotel())?;
+    Ok(hotel.map_or(0, |hotel| hotel.rooms))
+}
+
+fn add_devices(
+    property: &mut Property,
+    rooms: u32,
+    now: OffsetDateTime,
+) -> Result<(), EstateError> {
+    device::add(property, device::hotel(rooms), Renewal::WhenDue, now)?;
+    Ok(())
+}
+
+fn identities(
+    property: &Property,
+    components: &[&str],
+) -> Result<BTreeMap<String, PathBuf>, EstateError> {
+    let staff = holders(components)?
+        .into_iter()
+        .map(|holder| holder.principal());
+    let devices = property
+        .registry()
+        .devices
+        .iter()
+        .map(|known| known.device.clone().into());
+    let dir = |principal: Principal| {
+        (
+            principal.to_string(),
+            property.layout().identity(&principal),
+        )
+    };
+    Ok(staff.chain(devices).map(dir).collect())
+}
+
+/// The property cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EstateError {
+    /// A recipe wants an identity for something that is no component of the suite.
+    #[error("recipe {name}: declares /identity_dir, but {name} is not a component of the suite")]
+    NotAComponent {
+        /// Its name.
+        name: String,
+    },
+    /// Keys or leaves cannot be made.
+    #[error(transparent)]
+    Property(#[from] PropertyError),
+    /// Devices cannot be added.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// A file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+}

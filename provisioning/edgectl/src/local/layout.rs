@@ -1,0 +1,86 @@
+//! Where things are in the directory of a local hotel.
+
+use std::path::{Path, PathBuf};
+
+/// The directory of a local hotel.
+///
+/// ```text
+/// hotel.json            where everything is
+/// property/             registry and keys, as edgectl's offline commands keep them
+/// identity/NAME/        ca.pem, cert.pem, key.pem of everybody
+/// config/NAME.json      configuration of a component        data/NAME/  what it keeps
+/// work/NAME/            its working directory               logs/NAME.log
+/// sim/ledger.db         what the simulated devices said
+/// run/                  lock, state, chosen ports, notification sockets
+/// ```
+#[derive(Debug, Clone)]
+pub(super) struct Layout {
+    dir: PathBuf,
+}
+
+impl Layout {
+    /// The layout below an absolute directory.
+    pub(super) fn new(dir: PathBuf) -> Self {
+        Self { dir }
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    pub(super) fn hotel(&self) -> PathBuf {
+        self.dir.join("hotel.json")
+    }
+
+    pub(super) fn property(&self) -> PathBuf {
+        self.dir.join("property")
+    }
+
+    pub(super) fn policy(&self) -> PathBuf {
+        self.dir.join("config/policy.json")
+    }
+
+    pub(super) fn config(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("config/{name}.json"))
+    }
+
+    pub(super) fn data(&self, name: &str) -> PathBuf {
+        self.dir.join("data").join(name)
+    }
+
+    pub(super) fn work(&self, name: &str) -> PathBuf {
+        self.dir.join("work").join(name)
+    }
+
+    pub(super) fn logs(&self) -> PathBuf {
+        self.dir.join("logs")
+    }
+
+    pub(super) fn log(&self, name: &str) -> PathBuf {
+        self.logs().join(format!("{name}.log"))
+    }
+
+    pub(super) fn ledger(&self) -> PathBuf {
+        self.dir.join("sim/ledger.db")
+    }
+
+    pub(super) fn run(&self) -> PathBuf {
+        self.dir.join("run")
+    }
+
+    pub(super) fn lock(&self) -> PathBuf {
+        self.run().join("lock")
+    }
+
+    pub(super) fn state(&self) -> PathBuf {
+        self.run().join("state.json")
+    }
+
+    pub(super) fn ports(&self) -> PathBuf {
+        self.run().join("ports.json")
+    }
+
+    pub(super) fn socket(&self, name: &str) -> PathBuf {
+        self.run().join(name)
+    }
+}

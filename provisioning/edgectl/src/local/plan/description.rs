@@ -1,0 +1,65 @@
+//! What `hotel.json` says.
+
+use kit::policy::EDGECTL;
+
+use super::{BROKER, PlanError, simulated};
+use crate::local::estate::Estate;
+use crate::local::hotel::{Endpoint, Hotel, S3, Sim};
+use crate::local::layout::Layout;
+use crate::local::ports::Ports;
+use crate::local::settings;
+use crate::recipe::Recipe;
+
+pub(super) fn describe(
+    layout: &Layout,
+    recipes: &[Recipe],
+    ports: &Ports,
+    estate: Estate,
+) -> Result<Hotel, PlanError> {
+    let broker = settings::listener(ports, BROKER).ok_or(PlanError::NoBroker)?;
+    let names = || recipes.iter().map(|recipe| recipe.name.clone());
+    let processes = names().chain([simulated::S3, simulated::DEVICES].map(str::to_owned));
+    let admin = names().filter_map(|name| {
+        let port = settings::admin(ports, &name)?;
+        Some((name, Endpoint::loopback(port)))
+    });
+    Ok(Hotel {
+        v: 1,
+        dir: layout.dir().to_owned(),
+        tenant: estate.record.tenant,
+        property: estate.record.property,
+        box_id: estate.record.box_id,
+        trust_domain: estate.record.trust_domain.to_string(),
+        rooms: estate.rooms,
+        property_dir: layout.property(),
+        registry: estate.registry,
+        policy: layout.policy(),
+        identities: estate.identities,
+        operator: EDGECTL.to_owned(),
+        broker: Endpoint::loopback(broker),
+        admin: admin.collect(),
+        s3: cloud(&simulated::s3_server(ports)),
+        configurations: names()
+            .map(|name| (name.clone(), layout.config(&name)))
+            .collect(),
+        data: names()
+            .map(|name| (name.clone(), layout.data(&name)))
+            .collect(),
+        logs: processes
+            .map(|name| (name.clone(), layout.log(&name)))
+            .collect(),
+        sim: Sim {
+            ledger: layout.ledger(),
+        },
+    })
+}
+
+fn cloud(server: &Endpoint) -> S3 {
+    S3 {
+        endpoint: format!("http://{}:{}", server.host, server.port),
+        bucket: "hotel-edge".to_owned(),
+        region: "eu-central-1".to_owned(),
+        access_key_id: "local".to_owned(),
+        secret_access_key: "local".to_owned(),
+    }
+}

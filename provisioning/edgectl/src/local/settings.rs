@@ -1,0 +1,118 @@
+//! What the local hotel sets in a component's configuration, as a deployment does on a box.
+
+use serde_json::{Value, json};
+
+use super::hotel::Hotel;
+use super::layout::Layout;
+use super::ports::Ports;
+use crate::recipe::{self, Recipe, RecipeError};
+
+/// Where recipes keep things on a box; nothing of a local hotel may be there.
+const ON_A_BOX: &str = "/var/lib/hotel";
+/// How long a batch waits locally: short, so that somebody who watches sees it arrive.
+const BATCH_AGE_MS: &str = "2000";
+/// The port a component itself listens on, besides its admin listener.
+const LISTENER: &str = "/listener/port";
+/// Its admin listener.
+const ADMIN: &str = "/admin/port";
+
+/// The ports a component listens on: purpose, and the usual number.
+pub(super) fn usual_ports(recipe: &Recipe) -> impl Iterator<Item = (String, u16)> {
+    [LISTENER, ADMIN].into_iter().filter_map(|pointer| {
+        let usual = recipe.defaults.pointer(pointer)?.as_str()?.parse().ok()?;
+        Some((purpose(&recipe.name, pointer), usual))
+    })
+}
+
+/// The port on which a component serves what it is for.
+pub(super) fn listener(ports: &Ports, name: &str) -> Option<u16> {
+    ports.of(&purpose(name, LISTENER))
+}
+
+/// The port of a component's admin listener.
+pub(super) fn admin(ports: &Ports, name: &str) -> Option<u16> {
+    ports.of(&purpose(name, ADMIN))
+}
+
+fn purpose(name: &str, pointer: &str) -> String {
+    format!("{name}{pointer}")
+}
+
+/// A component's configuration in the local hotel: whatever its recipe declares is set.
+pub(super) fn configuration(
+    recipe: &Recipe,
+    hotel: &Hotel,
+    ports: &Ports,
+    layout: &Layout,
+) -> Result<Value, SettingsError> {
+    let mut values = json!({});
+    for (pointer, value) in local_values(&recipe.name, hotel, ports, layout) {
+        if recipe::declares(&recipe.defaults, pointer) {
+            recipe::set(&mut values, pointer, value);
+        }
+    }
+    let configuration = recipe::merge(&recipe.name, &recipe.defaults, &values)?;
+    match place_on_a_box(&configuration, "") {
+        None => Ok(configuration),
+        Some(pointer) => Err(SettingsError::NotLocal {
+            recipe: recipe.name.clone(),
+            pointer,
+        }),
+    }
+}
+
+fn local_values(
+    name: &str,
+    hotel: &Hotel,
+    ports: &Ports,
+    layout: &Layout,
+) -> Vec<(&'static str, Value)> {
+    let port = |port: Option<u16>| json!(port.unwrap_or_default().to_string());
+    vec![
+        ("/tenant", json!(hotel.tenant)),
+        ("/property", json!(hotel.property)),
+        ("/box", json!(hotel.box_id)),
+        ("/trust_domain", json!(hotel.trust_domain)),
+        ("/identity_dir", json!(hotel.identities.get(name))),
+        ("/data_dir", json!(layout.data(name))),
+        ("/broker/host", json!(hotel.broker.host)),
+        ("/broker/port", port(Some(hotel.broker.port))),
+        ("/listener/host", json!(super::LOOPBACK)),
+        (LISTENER, port(listener(ports, name))),
+        (ADMIN, port(admin(ports, name))),
+        ("/registry", json!(hotel.registry)),
+        ("/policy", json!(hotel.policy)),
+        ("/s3/bucket", json!(hotel.s3.bucket)),
+        ("/s3/region", json!(hotel.s3.region)),
+        ("/s3/endpoint", json!(hotel.s3.endpoint)),
+        ("/s3/force_path_style", json!(true)),
+        ("/batch/age_ms", json!(BATCH_AGE_MS)),
+    ]
+}
+
+fn place_on_a_box(value: &Value, place: &str) -> Option<String> {
+    match value {
+        Value::String(text) => text.starts_with(ON_A_BOX).then(|| place.to_owned()),
+        Value::Object(map) => map
+            .iter()
+            .find_map(|(key, value)| place_on_a_box(value, &format!("{place}/{key}"))),
+        Value::Array(values) => values.iter().find_map(|value| place_on_a_box(value, place)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// A component cannot be configured for the local hotel.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    /// A path of a box that the local hotel does not know how to replace.
+    #[error("recipe {recipe}: configuration {pointer} names a place of a box, unknown here")]
+    NotLocal {
+        /// The recipe.
+        recipe: String,
+        /// The key.
+        pointer: String,
+    },
+    /// The recipe does not allow it.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+}

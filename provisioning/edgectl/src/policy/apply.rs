@@ -1,0 +1,52 @@
+//! Bringing a running broker to the policy.
+
+use std::error::Error;
+
+use kit::policy::{LiveRules, PluginError, Policy, control_commands};
+use serde_json::Value;
+
+/// Most commands of one message; a role takes up to 4 KiB of the 256 that the broker accepts.
+const COMMANDS: usize = 50;
+
+/// Brings the broker to the policy; says how many commands that took, 0 when it was there.
+///
+/// `exchange` sends commands to the plugin and returns its answer. Whoever lacks the permission
+/// gets no answer, so it has to give up by itself.
+pub(crate) async fn apply<E: Error + Send + Sync + 'static>(
+    policy: &Policy,
+    mut exchange: impl AsyncFnMut(Vec<Value>) -> Result<Value, E>,
+) -> Result<usize, ApplyError> {
+    let mut send = async |commands| {
+        exchange(commands)
+            .await
+            .map_err(|source| ApplyError::Exchange(Box::new(source)))
+    };
+    let mut live = LiveRules::default();
+    loop {
+        let question = live.question();
+        if question.is_empty() {
+            break;
+        }
+        live.learn(&send(question).await?)?;
+    }
+    let commands = control_commands(&live, policy);
+    for some in commands.chunks(COMMANDS) {
+        // What is refused is named by the answer; nothing else is to be learnt from it.
+        LiveRules::default().learn(&send(some.to_vec()).await?)?;
+    }
+    Ok(commands.len())
+}
+
+/// The broker is not at the policy.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApplyError {
+    /// The plugin did not answer.
+    #[error("cannot reach the broker's security plugin")]
+    Exchange(#[source] Box<dyn Error + Send + Sync>),
+    /// The plugin refused.
+    #[error(transparent)]
+    Plugin(#[from] PluginError),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! The property on this box: its keys, its registry of devices and everybody's identity.
+//!
+//! ```text
+//! DIR/property/property.json        tenant, property, trust domain, box, names of its servers
+//! DIR/property/ca.pem, ca.key       the property CA
+//! DIR/property/devices.json         the registry, a `wire::registry::Registry`
+//! DIR/property/principals.json      every id ever given away
+//! DIR/property/chain/               chain root, cross-signed CA, registration record
+//! DIR/identity/PRINCIPAL/           ca.pem, cert.pem, key.pem
+//! ```
+//!
+//! Promises: a command that was carried out changes nothing when it is repeated; one that
+//! contradicts an earlier one is refused and names the field; an id is never given to anybody
+//! else; a power cut leaves each file old or new, and the next run completes what is missing;
+//! runs at the same time take turns.
+
+use std::path::Path;
+
+use clap::Subcommand;
+use kit::ca::PropertyCa;
+use kit::ca::files;
+use kit::clock::Clock;
+use kit::identity::{Holder, PrincipalKind};
+use kit::policy::Policy;
+use time::OffsetDateTime;
+use wire::registry::Registry;
+use wire::{Component, Principal};
+
+mod create;
+mod error;
+mod founding;
+mod layout;
+mod leaves;
+mod ledger;
+mod lock;
+mod record;
+mod store;
+
+pub(crate) use error::PropertyError;
+pub(crate) use founding::{ChainRootFiles, Founding};
+pub(crate) use layout::Layout;
+pub(crate) use leaves::{Leaf, Renewal};
+pub(crate) use ledger::{Ledger, Taken};
+pub(crate) use record::Record;
+pub(crate) use store::StoreError;
+
+use create::Create;
+use lock::Lock;
+
+/// Makes a property.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum PropertyCommand {
+    /// Make the property's certificate authority and its record for the cloud.
+    Create(Create),
+}
+
+impl PropertyCommand {
+    /// Does it.
+    pub(crate) fn run(self) -> Result<(), PropertyError> {
+        match self {
+            Self::Create(create) => create.run(&Clock::system()),
+        }
+    }
+}
+
+/// Whether an act changed anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It did.
+    Made,
+    /// Everything was so already.
+    None,
+}
+
+/// A property that this process alone works on.
+#[derive(Debug)]
+pub(crate) struct Property {
+    layout: Layout,
+    record: Record,
+    ca: PropertyCa,
+    registry: Registry,
+    ledger: Ledger,
+    _lock: Lock,
+}
+
+impl Property {
+    /// Makes the property in `dir`, or finds that it exists as asked.
+    pub(crate) fn found(
+        dir: &Path,
+        founding: Founding,
+        now: OffsetDateTime,
+    ) -> Result<(Self, Change), PropertyError> {
+        let layout = Layout::new(dir);
+        files::create_dir(&layout.chain())?;
+        let lock = Lock::take(&layout.lock())?;
+        let change = founding::found(&layout, founding, now)?;
+        Ok((Self::load(layout, lock)?, change))
+    }
+
+    /// The property in `dir`.
+    pub(crate) fn open(dir: &Path) -> Result<Self, PropertyError> {
+        let layout = Layout::new(dir);
+        if !layout.record().exists() {
+            return Err(PropertyError::Missing {
+                dir: dir.to_owned(),
+            });
+        }
+        let lock = Lock::take(&layout.lock())?;
+        Self::load(layout, lock)
+    }
+
+    fn load(layout: Layout, lock: Lock) -> Result<Self, PropertyError> {
+        let record: Record = store::read(&layout.record())?;
+        let (certificate, key) = (layout.ca_certificate(), layout.ca_key());
+        let ca = PropertyCa::load(
+            record.realm(),
+            &store::read_text(&certificate)?,
+            &store::read_text(&key)?,
+        )
+        .map_err(|source| PropertyError::Authority {
+            file: certificate,
+            source,
+        })?;
+        let registry = store::read(&layout.devices())?;
+        let ledger = store::read(&layout.principals())?;
+        Ok(Self {
+            layout,
+            record,
+            ca,
+            registry,
+            ledger,
+            _lock: lock,
+        })
+    }
+
+    /// Where everything is.
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// What the property is called.
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Its devices.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Every operator, by id.
+    pub(crate) fn operators(&self) -> impl Iterator<Item = &Principal> {
+        self.ledger.of_kind(PrincipalKind::Operator)
+    }
+
+    /// Writes down a changed registry.
+    pub(crate) fn register(&mut self, registry: Registry) -> Result<(), PropertyError> {
+        store::write(&self.layout.devices(), &registry)?;
+        self.registry = registry;
+        Ok(())
+    }
+
+    /// Gives ids away, for ever; an id that somebody else holds is refused before any is given.
+    pub(crate) fn give_away(&mut self, holders: &[Holder]) -> Result<(), PropertyError> {
+        if self.ledger.add(holders)? == Change::Made {
+            store::write(&self.layout.principals(), &self.ledger)?;
+        }
+        Ok(())
+    }
+
+    /// Sees to it that a principal has a current leaf for its key.
+    pub(crate) fn issue(
+        &mut self,
+        holder: &Holder,
+        renewal: Renewal,
+        now: OffsetDateTime,
+    ) -> Result<Leaf, PropertyError> {
+        self.give_away(std::slice::from_ref(holder))?;
+        let names = self.record.server_names(holder)?;
+        let dir = self.layout.identity(&holder.principal());
+        leaves::issue(&self.ca, &dir, holder, &names, renewal, now)
+    }
+
+    /// Who may do what on the property's bus: every component, every operator, every device.
+    pub(crate) fn policy(&self) -> Policy {
+        let components = Component::ALL.iter().copied().map(Holder::Component);
+        let operators = self.operators().cloned().map(Holder::Operator);
+        let devices = self
+            .registry
+            .devices
+            .iter()
+            .map(|known| Holder::Device(known.device.clone()));
+        Policy::of(
+            &self.record.property,
+            components.chain(operators).chain(devices),
+        )
+    }
+}
+
+/// The present on the calendar.
+pub(crate) fn present(clock: &Clock) -> OffsetDateTime {
+    let ms = i128::from(clock.wall().value());
+    OffsetDateTime::from_unix_timestamp_nanos(ms * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

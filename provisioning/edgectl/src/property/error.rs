@@ -1,0 +1,76 @@
+//! What can go wrong with a property.
+
+use std::io;
+use std::path::PathBuf;
+
+use kit::ca::CaError;
+use kit::ca::files::WriteError;
+use kit::identity::IdentityError;
+use wire::Principal;
+
+use super::{StoreError, Taken};
+
+/// A property cannot be made or used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PropertyError {
+    /// Nothing was created there.
+    #[error("there is no property in {}, see `edgectl property create`", dir.display())]
+    Missing {
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
+    /// It exists and is another.
+    #[error("the property exists with {field} {existing:?}, not {wanted:?}")]
+    Conflict {
+        /// What differs.
+        field: &'static str,
+        /// What it is.
+        existing: String,
+        /// What was asked for.
+        wanted: String,
+    },
+    /// The id belongs to somebody else.
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    /// A name of the box that no certificate can carry.
+    #[error("wrong server name")]
+    ServerName(#[source] CaError),
+    /// Files of an authority that are damaged or do not belong together.
+    #[error("cannot use the certificate authority in {}", file.display())]
+    Authority {
+        /// Its certificate.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: CaError,
+    },
+    /// A certificate cannot be made.
+    #[error("cannot issue a certificate to {principal}")]
+    Issue {
+        /// For whom.
+        principal: Principal,
+        /// Why not.
+        source: CaError,
+    },
+    /// A new leaf does not load; a fault of ours.
+    #[error("the new identity of {principal} cannot be used")]
+    Unusable {
+        /// Whose.
+        principal: Principal,
+        /// What is wrong with it.
+        source: IdentityError,
+    },
+    /// A file cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Another run cannot be waited for.
+    #[error("cannot lock {}", file.display())]
+    Lock {
+        /// The lock file.
+        file: PathBuf,
+        /// What the machine said.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,78 @@
+//! Where the files of a property are.
+
+use std::path::{Path, PathBuf};
+
+use wire::Principal;
+
+/// The directory of a property.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    dir: PathBuf,
+}
+
+impl Layout {
+    /// The layout below `dir`.
+    pub(crate) fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+        }
+    }
+
+    fn property(&self, name: &str) -> PathBuf {
+        self.dir.join("property").join(name)
+    }
+
+    pub(super) fn lock(&self) -> PathBuf {
+        self.property("lock")
+    }
+
+    /// `property.json`.
+    pub(crate) fn record(&self) -> PathBuf {
+        self.property("property.json")
+    }
+
+    /// The registry of devices.
+    pub(crate) fn devices(&self) -> PathBuf {
+        self.property("devices.json")
+    }
+
+    pub(super) fn principals(&self) -> PathBuf {
+        self.property("principals.json")
+    }
+
+    /// The CA's certificate.
+    pub(crate) fn ca_certificate(&self) -> PathBuf {
+        self.property("ca.pem")
+    }
+
+    pub(super) fn ca_key(&self) -> PathBuf {
+        self.property("ca.key")
+    }
+
+    pub(super) fn chain(&self) -> PathBuf {
+        self.property("chain")
+    }
+
+    /// The chain root's certificate.
+    pub(crate) fn root_certificate(&self) -> PathBuf {
+        self.chain().join("root.pem")
+    }
+
+    pub(super) fn root_key(&self) -> PathBuf {
+        self.chain().join("root.key")
+    }
+
+    pub(super) fn cross_signed(&self) -> PathBuf {
+        self.chain().join("cross.pem")
+    }
+
+    /// The record for the cloud.
+    pub(crate) fn registration(&self) -> PathBuf {
+        self.chain().join("registration.json")
+    }
+
+    /// The directory of a principal's identity.
+    pub(crate) fn identity(&self, principal: &Principal) -> PathBuf {
+        self.dir.join("identity").join(principal.as_str())
+    }
+}
