@@ -1,0 +1,432 @@
+//! The bus through faults: a real broker that is killed, certificates that change.
+
+use std::time::Duration;
+
+use hotel_tests::client::Client;
+use hotel_tests::{Hotel, Plan, eventually, hotel::LIMIT};
+use kit::bus::{Link, RequestError, Retain, Session, Subscription};
+use kit::clock::Clock;
+use kit::health::Health;
+use kit::journal::Journal;
+use kit::outbox::{self, Outbox};
+use tokio::time::timeout;
+use wire::device::{Received, Reported, State};
+use wire::record::{Record, Recorded, Stream};
+use wire::request::{Nothing, Reply};
+use wire::topic::{DeviceSubject, DeviceWord, ServiceSubject, Subject};
+use wire::{Component, DeviceId, Filter, Integer, Topic, Version, Word};
+
+const BROKER: Plan<'_> = Plan {
+    rooms: 1,
+    only: &["broker"],
+};
+const THERMOSTAT: &str = "room-101-thermostat";
+
+fn thermostat() -> DeviceId {
+    THERMOSTAT.parse().unwrap()
+}
+
+fn topic(hotel: &Hotel, subject: DeviceSubject) -> Topic {
+    Topic::device(&hotel.places.property, &thermostat(), subject)
+}
+
+fn report(seq: u32) -> Reported {
+    Reported {
+        v: Version,
+        boot: 1.into(),
+        seq: seq.into(),
+        oldest_seq: None,
+        at: 0.into(),
+        version: 0.into(),
+        state: State::default(),
+    }
+}
+
+async fn listen(client: &Client, word: DeviceWord) -> Subscription {
+    let filter = Filter::device(client.bus.property(), None, word);
+    let mut subscription = client.bus.subscribe([filter]).await;
+    subscription.granted().await.unwrap();
+    subscription
+}
+
+async fn next(subscription: &mut Subscription) -> kit::bus::Delivery {
+    timeout(LIMIT, subscription.recv())
+        .await
+        .expect("a message comes")
+        .expect("the bus runs")
+}
+
+/// The next report, acknowledged.
+async fn next_seq(subscription: &mut Subscription) -> Integer {
+    let delivery = next(subscription).await;
+    let report: Reported = wire::decode(&delivery.body).unwrap();
+    delivery.acknowledge();
+    report.seq
+}
+
+// bus-4.1, bus-4.3
+#[tokio::test]
+async fn a_publish_outlives_the_broker_that_was_to_take_it() {
+    let hotel = Hotel::up(BROKER);
+    let (device, gateway) = (
+        hotel.client(THERMOSTAT).await,
+        hotel.client("iot-gateway").await,
+    );
+    let mut reports = listen(&gateway, DeviceWord::Reported).await;
+    let reported = topic(&hotel, DeviceSubject::Reported);
+    device
+        .bus
+        .publish(&reported, &report(0), Retain::No)
+        .await
+        .unwrap();
+    assert_eq!(next_seq(&mut reports).await, 0.into());
+
+    hotel.kill("broker").await;
+    timeout(
+        LIMIT,
+        device.bus.publish(&reported, &report(1), Retain::Yes),
+    )
+    .await
+    .unwrap()
+    .unwrap();
+    assert_eq!(next_seq(&mut reports).await, 1.into());
+}
+
+// bus-4.4
+#[tokio::test]
+async fn what_was_not_acknowledged_comes_again() {
+    let hotel = Hotel::up(BROKER);
+    let device = hotel.client(THERMOSTAT).await;
+    let gateway = || {
+        let identity = hotel.identity_dir("iot-gateway");
+        Client::new(&hotel, &identity, Session::Kept, None)
+    };
+    let first = gateway().connected().await;
+    let mut reports = listen(&first, DeviceWord::Reported).await;
+    let reported = topic(&hotel, DeviceSubject::Reported);
+    device
+        .bus
+        .publish(&reported, &report(0), Retain::No)
+        .await
+        .unwrap();
+    let delivery = next(&mut reports).await;
+    first.end().await;
+    drop(delivery);
+
+    // A kept session delivers at once: whoever wants it subscribes before connecting.
+    let second = gateway();
+    let filter = Filter::device(&hotel.places.property, None, DeviceWord::Reported);
+    let mut reports = second.bus.subscribe([filter]).await;
+    let _second = second.connected().await;
+    assert_eq!(next_seq(&mut reports).await, 0.into());
+}
+
+// bus-4.8
+#[tokio::test]
+async fn a_flood_that_waited_for_a_client_reaches_it_whole() {
+    const FLOOD: u32 = 5_000;
+    let hotel = Hotel::up(BROKER);
+    let device = hotel.client(THERMOSTAT).await;
+    let gateway = || {
+        let identity = hotel.identity_dir("iot-gateway");
+        Client::new(&hotel, &identity, Session::Kept, None)
+    };
+    let first = gateway().connected().await;
+    listen(&first, DeviceWord::Reported).await;
+    first.end().await;
+
+    let reported = topic(&hotel, DeviceSubject::Reported);
+    let publishes = (0..FLOOD).map(|seq| {
+        let (bus, reported) = (&device.bus, &reported);
+        async move {
+            bus.publish(reported, &report(seq), Retain::No)
+                .await
+                .unwrap()
+        }
+    });
+    futures_util::future::join_all(publishes).await;
+
+    let second = gateway();
+    let filter = Filter::device(&hotel.places.property, None, DeviceWord::Reported);
+    let mut reports = second.bus.subscribe([filter]).await;
+    let _second = second.connected().await;
+    let mut received = std::collections::BTreeSet::new();
+    while received.len() < usize::try_from(FLOOD).unwrap() {
+        received.insert(next_seq(&mut reports).await);
+    }
+}
+
+// bus-4.5
+#[tokio::test]
+async fn a_renewed_certificate_is_taken_up_without_losing_a_message() {
+    let hotel = Hotel::up(BROKER);
+    let gateway = hotel.client("iot-gateway").await;
+    let identity = hotel.identity_dir(THERMOSTAT);
+    let device = Client::new(&hotel, &identity, Session::Kept, None)
+        .connected()
+        .await;
+    let mut reports = listen(&gateway, DeviceWord::Reported).await;
+    let reported = topic(&hotel, DeviceSubject::Reported);
+    let mut link = device.bus.link();
+    link.mark_unchanged();
+
+    let publishing = async {
+        let mut seq = 0;
+        while !link.has_changed().unwrap() {
+            device
+                .bus
+                .publish(&reported, &report(seq), Retain::No)
+                .await
+                .unwrap();
+            seq += 1;
+        }
+        seq
+    };
+    let renewing = async {
+        let device = [
+            "device",
+            "add",
+            THERMOSTAT,
+            "--kind",
+            "thermostat",
+            "--room",
+            "101",
+        ];
+        hotel.edgectl(&[&device[..], &["--renew"]].concat());
+    };
+    let (published, ()) = tokio::join!(timeout(LIMIT, publishing), renewing);
+    let mut received = std::collections::BTreeSet::new();
+    let published = usize::try_from(published.unwrap()).unwrap();
+    while received.len() < published {
+        received.insert(next_seq(&mut reports).await);
+    }
+    let expected = (0..u32::try_from(received.len()).unwrap()).map(Integer::from);
+    assert!(
+        received.iter().copied().eq(expected),
+        "messages are missing"
+    );
+}
+
+// bus-4.6
+#[tokio::test]
+async fn the_last_will_of_a_client_that_ended_is_published() {
+    let hotel = Hotel::up(BROKER);
+    let gateway = hotel.client("iot-gateway").await;
+    let mut presence = listen(&gateway, DeviceWord::Online).await;
+    let online = |online| wire::device::Online {
+        v: Version,
+        online,
+        boot: 1.into(),
+    };
+    let here = topic(&hotel, DeviceSubject::Online);
+    let will = Some((here.clone(), wire::encode(&online(false))));
+    let identity = hotel.identity_dir(THERMOSTAT);
+    let device = Client::new(&hotel, &identity, Session::Kept, will)
+        .connected()
+        .await;
+    device
+        .bus
+        .publish(&here, &online(true), Retain::Yes)
+        .await
+        .unwrap();
+    assert_eq!(
+        &next(&mut presence).await.body[..],
+        wire::encode(&online(true))
+    );
+    device.end().await;
+    assert_eq!(
+        &next(&mut presence).await.body[..],
+        wire::encode(&online(false))
+    );
+}
+
+// bus-1.4
+#[tokio::test]
+async fn a_retained_message_where_none_belongs_is_dropped() {
+    let hotel = Hotel::up(BROKER);
+    let gateway = hotel.client("iot-gateway").await;
+    let received = |through_seq: u32| Received {
+        v: Version,
+        boot: 1.into(),
+        through_seq: through_seq.into(),
+    };
+    let subject = topic(&hotel, DeviceSubject::Received);
+    gateway
+        .bus
+        .publish(&subject, &received(1), Retain::Yes)
+        .await
+        .unwrap();
+    let device = hotel.client(THERMOSTAT).await;
+    let mut messages = device
+        .bus
+        .subscribe([Filter::device(
+            &hotel.places.property,
+            Some(&thermostat()),
+            DeviceWord::Received,
+        )])
+        .await;
+    messages.granted().await.unwrap();
+    gateway
+        .bus
+        .publish(&subject, &received(2), Retain::No)
+        .await
+        .unwrap();
+    assert_eq!(
+        &next(&mut messages).await.body[..],
+        wire::encode(&received(2))
+    );
+}
+
+// bus-5.1
+#[tokio::test]
+async fn a_request_without_an_answer_ends_at_its_deadline() {
+    let hotel = Hotel::up(BROKER);
+    let operator = hotel.client("edgectl").await;
+    let operation = wire::uplink::STAT.parse().unwrap();
+    let wait = Duration::from_millis(300);
+    let answer = operator
+        .bus
+        .request::<_, Nothing>(Component::Uplink, &operation, Nothing {}, wait)
+        .await;
+    assert!(
+        matches!(answer, Err(RequestError::TimedOut { .. })),
+        "{answer:?}"
+    );
+}
+
+// bus-5.1
+#[tokio::test]
+async fn a_request_gets_its_own_answer() {
+    let hotel = Hotel::up(BROKER);
+    let (operator, uplink) = (hotel.client("edgectl").await, hotel.client("uplink").await);
+    let filter = Filter::requests(&hotel.places.property, Component::Uplink, None, None);
+    let mut requests = uplink.bus.subscribe([filter]).await;
+    requests.granted().await.unwrap();
+    let answering = async {
+        let request = next(&mut requests).await;
+        let Subject::Service(_, ServiceSubject::Request(_, asker, id)) = &request.topic.subject
+        else {
+            panic!("{}", request.topic)
+        };
+        assert_eq!(asker.as_str(), "edgectl");
+        let subject = ServiceSubject::Reply(asker.clone(), *id);
+        let topic = Topic::service(&hotel.places.property, Component::Uplink, subject);
+        let reply = Reply::from(Ok(Nothing {}));
+        uplink
+            .bus
+            .publish(&topic, &reply, Retain::No)
+            .await
+            .unwrap();
+        request.acknowledge();
+    };
+    let operation = wire::uplink::STAT.parse().unwrap();
+    let asking =
+        operator
+            .bus
+            .request::<_, Nothing>(Component::Uplink, &operation, Nothing {}, LIMIT);
+    let (answer, ()) = tokio::join!(asking, answering);
+    answer.unwrap();
+}
+
+// bus-5.2
+#[tokio::test]
+async fn a_batch_is_sent_again_unchanged_until_it_is_confirmed() {
+    let hotel = Hotel::up(BROKER);
+    let (gateway, uplink) = (
+        hotel.client("iot-gateway").await,
+        hotel.client("uplink").await,
+    );
+    let filter = Filter::records(&hotel.places.property, Component::Uplink, None, None);
+    let mut records = uplink.bus.subscribe([filter]).await;
+    records.granted().await.unwrap();
+
+    let tasks = kit::lifecycle::Tasks::new();
+    let path = hotel.dir().join("outbox-test/journal.db");
+    let journal = Journal::open(&path, &[outbox::MIGRATION], &tasks)
+        .await
+        .unwrap();
+    let stream = Stream::P2.word();
+    let outbox = start_outbox(&stream, &journal, &gateway, &tasks);
+    put(&journal, &stream).await;
+    outbox.wake();
+
+    let first = next(&mut records).await;
+    // Confirmed with the digest of other bytes: no confirmation at all.
+    confirm(&hotel, &uplink, &first.topic, b"other bytes").await;
+    let second = next(&mut records).await;
+    assert_eq!((&first.topic, &first.body), (&second.topic, &second.body));
+    assert_eq!(outbox.backlog().await.unwrap(), 1);
+    confirm(&hotel, &uplink, &second.topic, &second.body).await;
+    eventually("the outbox is empty", LIMIT, || async {
+        (outbox.backlog().await.unwrap() == 0).then_some(())
+    })
+    .await;
+    tasks.cancel();
+}
+
+fn start_outbox(
+    stream: &Word,
+    journal: &Journal,
+    gateway: &Client,
+    tasks: &kit::lifecycle::Tasks,
+) -> Outbox {
+    let streams = std::slice::from_ref(stream);
+    Outbox::start(
+        Component::Uplink,
+        streams,
+        journal,
+        &gateway.bus,
+        &Clock::system(),
+        tasks,
+    )
+}
+
+async fn put(journal: &Journal, stream: &Word) {
+    let record = Record {
+        at: 0.into(),
+        kind: "telemetry".parse().unwrap(),
+        body: Default::default(),
+    };
+    let stream = stream.clone();
+    let work = journal.write(move |connection| {
+        Box::pin(async move { outbox::put(connection, &stream, &record).await })
+    });
+    work.await.unwrap();
+}
+
+async fn confirm(hotel: &Hotel, uplink: &Client, record: &Topic, body: &[u8]) {
+    let Subject::Service(_, ServiceSubject::Record(_, sender, batch)) = &record.subject else {
+        panic!("{record}")
+    };
+    let subject = ServiceSubject::Recorded(sender.clone(), *batch);
+    let topic = Topic::service(&hotel.places.property, Component::Uplink, subject);
+    let recorded = Recorded {
+        v: Version,
+        sha256: kit::digest::sha256(body),
+        problem: None,
+    };
+    uplink
+        .bus
+        .publish(&topic, &recorded, Retain::No)
+        .await
+        .unwrap();
+}
+
+// bus-4.2
+#[tokio::test]
+async fn a_denied_subscription_shows_in_the_health_of_its_component() {
+    let hotel = Hotel::up(BROKER);
+    let device = hotel.client(THERMOSTAT).await;
+    let everything = Filter::everything(&hotel.places.property);
+    device
+        .bus
+        .subscribe([everything])
+        .await
+        .granted()
+        .await
+        .unwrap_err();
+    let report = Health::report(&device.health);
+    assert!(!report.ready());
+    assert!(report.checks()[0].detail.contains("denied"), "{report:?}");
+    assert_eq!(*device.bus.link().borrow(), Link::Up);
+}

@@ -1,0 +1,283 @@
+//! A whole hotel in a scratch directory, started from its recipes by `edgectl local`.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use kit::config::Address;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tempfile::TempDir;
+use wire::{BoxId, PropertyId, TenantId};
+
+/// How long anything in a hotel may take on a busy machine.
+pub const LIMIT: Duration = Duration::from_mins(1);
+
+/// What a hotel consists of.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    /// Simulated rooms with four devices each.
+    pub rooms: u32,
+    /// The processes to start; all when empty.
+    pub only: &'a [&'a str],
+}
+
+/// A running hotel; ended when dropped.
+#[derive(Debug)]
+pub struct Hotel {
+    directory: TempDir,
+    /// Where everything is.
+    pub places: Places,
+}
+
+/// What `hotel.json` says.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Places {
+    /// The company.
+    pub tenant: TenantId,
+    /// The hotel.
+    pub property: PropertyId,
+    /// The box.
+    #[serde(rename = "box")]
+    pub box_id: BoxId,
+    /// Where `edgectl` keeps the property.
+    pub property_dir: PathBuf,
+    /// The registry of devices.
+    pub registry: PathBuf,
+    /// The rendered policy.
+    pub policy: PathBuf,
+    /// Directory of certificate and key by principal.
+    pub identities: BTreeMap<String, PathBuf>,
+    /// The broker.
+    pub broker: Address,
+    /// Admin listeners by component.
+    pub admin: BTreeMap<String, Address>,
+    /// The simulated S3.
+    pub s3: S3,
+    /// Log files by process.
+    pub logs: BTreeMap<String, PathBuf>,
+    /// The simulator.
+    pub sim: Sim,
+}
+
+/// The simulated S3.
+#[derive(Debug, Clone, Deserialize)]
+pub struct S3 {
+    /// Its address.
+    pub endpoint: String,
+    /// The bucket of batches.
+    pub bucket: String,
+    /// The region.
+    pub region: String,
+    /// The access key.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret_access_key: String,
+}
+
+/// The simulator of devices.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Sim {
+    /// Its ledger.
+    pub ledger: PathBuf,
+}
+
+/// What `edgectl local status --json` says.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Status {
+    /// Components of the suite.
+    pub components: Vec<Part>,
+    /// Pieces of the world around it.
+    pub simulated: Vec<Part>,
+    /// Devices of the registry.
+    pub devices: Devices,
+}
+
+/// One process.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Part {
+    /// Its name.
+    pub name: String,
+    /// Whether it does its work.
+    pub ready: bool,
+    /// Its process id, while it runs.
+    pub pid: Option<u32>,
+    /// How often it was started again.
+    pub restarts: u64,
+}
+
+/// Devices of the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Devices {
+    /// All.
+    pub total: Option<u32>,
+    /// Those that are connected.
+    pub online: Option<u32>,
+}
+
+impl Hotel {
+    /// A hotel with everything and some rooms.
+    pub fn with_rooms(rooms: u32) -> Self {
+        Self::up(Plan { rooms, only: &[] })
+    }
+
+    /// A hotel with some of its processes.
+    pub fn up(plan: Plan<'_>) -> Self {
+        let directory = tempfile::tempdir().expect("a scratch directory can be made");
+        let rooms = plan.rooms.to_string();
+        let only = plan.only.join(",");
+        let (artifacts, recipes) = (artifacts(), repository().join("recipes"));
+        let venv = env::var_os("HOTEL_VENV").map_or_else(
+            || {
+                artifacts
+                    .parent()
+                    .expect("artifacts are in the target directory")
+                    .join("venv")
+            },
+            PathBuf::from,
+        );
+        let mut command = edgectl();
+        command.args(["local", "up", "--detach", "--rooms", &rooms]);
+        command.arg("--dir").arg(directory.path());
+        command.arg("--artifacts").arg(&artifacts);
+        command.arg("--recipes").arg(recipes);
+        command.arg("--venv").arg(venv);
+        if !plan.only.is_empty() {
+            command.args(["--only", &only]);
+        }
+        succeed(&mut command);
+        let places = read_json(&directory.path().join("hotel.json"));
+        Self { directory, places }
+    }
+
+    /// The hotel's directory.
+    pub fn dir(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// How it is.
+    pub fn status(&self) -> Option<Status> {
+        let output = edgectl()
+            .args(["local", "status", "--json", "--dir"])
+            .arg(self.dir())
+            .output()
+            .expect("edgectl can be started");
+        serde_json::from_slice(&output.stdout).ok()
+    }
+
+    /// One process of it, while the hotel runs.
+    pub fn part(&self, name: &str) -> Option<Part> {
+        let status = self.status()?;
+        let mut parts = status.components.into_iter().chain(status.simulated);
+        parts.find(|part| part.name == name)
+    }
+
+    /// Runs `edgectl` on this hotel and returns what it printed.
+    pub fn edgectl(&self, arguments: &[&str]) -> String {
+        let mut command = edgectl();
+        command.args(arguments).arg("--dir").arg(self.dir());
+        String::from_utf8(succeed(&mut command).stdout).expect("edgectl prints text")
+    }
+
+    /// Runs `edgectl` on this hotel, whatever comes of it.
+    pub fn try_edgectl(&self, arguments: &[&str]) -> Output {
+        edgectl()
+            .args(arguments)
+            .arg("--dir")
+            .arg(self.dir())
+            .output()
+            .expect("edgectl can be started")
+    }
+
+    /// Certificate and key of a principal.
+    pub fn identity_dir(&self, principal: &str) -> PathBuf {
+        self.dir().join("identity").join(principal)
+    }
+}
+
+impl Drop for Hotel {
+    fn drop(&mut self) {
+        let ended = edgectl()
+            .args(["local", "down", "--dir"])
+            .arg(self.dir())
+            .output();
+        if std::thread::panicking() {
+            self.keep_logs();
+        } else {
+            let ended = ended.expect("edgectl can be started");
+            assert!(
+                ended.status.success(),
+                "the hotel did not end: {}",
+                told(&ended)
+            );
+        }
+    }
+}
+
+impl Hotel {
+    /// Shows the end of each log of a hotel whose test failed.
+    #[expect(
+        clippy::print_stderr,
+        reason = "a failed test tells what its hotel said"
+    )]
+    fn keep_logs(&self) {
+        for (name, path) in &self.places.logs {
+            let log = fs::read_to_string(path).unwrap_or_default();
+            let last: Vec<_> = log.lines().rev().take(15).collect();
+            eprintln!("--- {name}");
+            last.iter().rev().for_each(|line| eprintln!("{line}"));
+        }
+    }
+}
+
+/// A command of `edgectl`.
+fn edgectl() -> Command {
+    let mut command = Command::new(artifacts().join("edgectl"));
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Where cargo puts the binaries of this workspace.
+pub fn artifacts() -> PathBuf {
+    let test = env::current_exe().expect("a test knows its own program");
+    let directory = test
+        .ancestors()
+        .nth(2)
+        .expect("tests are built in target/<profile>/deps");
+    directory.to_owned()
+}
+
+/// The top of this repository.
+pub fn repository() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests
+        .parent()
+        .expect("the tests are in the repository")
+        .to_owned()
+}
+
+fn succeed(command: &mut Command) -> Output {
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", told(&output));
+    output
+}
+
+fn told(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!(
+        "{}\n{}{}",
+        output.status,
+        text(&output.stdout),
+        text(&output.stderr)
+    )
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> T {
+    let text = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,16 @@
+//! The harness: whole hotels, their faults, outsiders who try to get in, and simulated devices.
+//!
+//! Each test owns its hotel: directory, broker, S3, ports. Waits are for states, by
+//! [`eventually()`]; nothing here asserts a speed.
+
+pub mod accounts;
+pub mod client;
+pub mod eventually;
+pub mod faults;
+pub mod hotel;
+pub mod objects;
+pub mod outsider;
+pub mod sim;
+
+pub use eventually::eventually;
+pub use hotel::{Hotel, Plan};

@@ -1,0 +1,82 @@
+//! What arrived in S3.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use wire::uplink::Line;
+
+use crate::hotel::Hotel;
+
+/// One uploaded batch.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// Its name in the bucket.
+    pub key: String,
+    /// Its lines.
+    pub lines: Vec<Line>,
+}
+
+impl Hotel {
+    /// Every batch in the bucket, by name; none while S3 cannot be asked.
+    pub async fn objects(&self) -> Option<Vec<Object>> {
+        let (client, bucket) = (client(self), &self.places.s3.bucket);
+        let mut pages = client
+            .list_objects_v2()
+            .bucket(bucket)
+            .into_paginator()
+            .send();
+        let mut objects = Vec::new();
+        while let Some(page) = pages.next().await {
+            for object in page.ok()?.contents() {
+                let key = object.key()?.to_owned();
+                objects.push(Object {
+                    lines: lines(&client, bucket, &key).await?,
+                    key,
+                });
+            }
+        }
+        Some(objects)
+    }
+}
+
+async fn lines(client: &Client, bucket: &str, key: &str) -> Option<Vec<Line>> {
+    let object = client
+        .get_object()
+        .bucket(bucket)
+        .key(key)
+        .send()
+        .await
+        .ok()?;
+    let compressed = object.body.collect().await.ok()?.into_bytes();
+    let text = zstd::decode_all(&*compressed).expect("an uploaded batch is zstd");
+    let line = |text| wire::decode(text).expect("a line of a batch has the documented form");
+    Some(
+        text.split(|byte| *byte == b'\n')
+            .filter(|text| !text.is_empty())
+            .map(line)
+            .collect(),
+    )
+}
+
+fn client(hotel: &Hotel) -> Client {
+    let s3 = &hotel.places.s3;
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let credentials = Credentials::new(
+        &s3.access_key_id,
+        &s3.secret_access_key,
+        None,
+        None,
+        "hotel.json",
+    );
+    let config = aws_sdk_s3::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http)
+        .region(Region::new(s3.region.clone()))
+        .endpoint_url(&s3.endpoint)
+        .credentials_provider(credentials)
+        .force_path_style(true)
+        .build();
+    Client::from_conf(config)
+}

@@ -1,0 +1,176 @@
+//! Simulated devices: thermostats, locks, occupancy sensors and contacts on real mTLS connections.
+//!
+//! Each keeps the device's side of the contract of `docs/spec/bus.md`: a message has its place
+//! (`boot`, `seq`) before it leaves, stays in the ledger, and is sent again until `received`
+//! covers it. Promises: what was published is in the ledger, byte for byte; a restart on the same
+//! ledger goes on where the last life stopped, a new ledger is a new boot; a command is carried
+//! out at most once; everything heals alone from a lost broker, a cut network and a kill.
+//!
+//! Rules are pure (`device`, `outbox`, `physics` and the kinds); the world is in `ledger`,
+//! `session` and here. Deliberately not here: renewal of device certificates, radio protocols.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kit::clock::Clock;
+use kit::config::Address;
+use kit::identity::IdentityError;
+use kit::lifecycle::Tasks;
+use tokio::sync::watch;
+use wire::registry::Registry;
+use wire::{DeviceId, Integer, PropertyId};
+
+pub mod contact;
+pub mod device;
+pub mod executions;
+mod file;
+mod flight;
+mod identities;
+pub mod ledger;
+pub mod lock;
+pub mod occupancy;
+pub mod outbox;
+pub mod physics;
+pub mod program;
+mod rhythm;
+mod session;
+pub mod thermostat;
+
+pub use file::{FileError, HotelFile};
+pub use identities::Identities;
+use ledger::{Ledger, LedgerError};
+use rhythm::Rhythm;
+use session::{Place, Session};
+
+/// How often a device measures, unless told otherwise.
+pub const INTERVAL: Duration = Duration::from_secs(5);
+/// Most messages that a device holds uncovered, unless told otherwise: half a day of them.
+pub const OUTBOX_MAX: usize = 10_000;
+/// Pause between the first connections of two devices, so that a thousand of them do not shake
+/// hands at once.
+const STAGGER: Duration = Duration::from_millis(15);
+
+/// Which devices, and where.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The hotel.
+    pub property: PropertyId,
+    /// Where its broker listens.
+    pub broker: Address,
+    /// The devices.
+    pub registry: Registry,
+    /// Their certificates and keys.
+    pub identities: Identities,
+    /// Where they keep what they say; a missing file is made, and is a new boot.
+    pub ledger: PathBuf,
+    /// How often each measures.
+    pub interval: Duration,
+    /// Chance of guests and weather.
+    pub seed: u64,
+    /// How many seconds of weather and guests pass in one.
+    pub speed: u32,
+    /// Most messages that a device holds uncovered.
+    pub outbox_max: usize,
+}
+
+impl Options {
+    /// The usual pace, for these devices.
+    pub fn new(
+        property: PropertyId,
+        broker: Address,
+        registry: Registry,
+        identities: Identities,
+        ledger: PathBuf,
+    ) -> Self {
+        Self {
+            property,
+            broker,
+            registry,
+            identities,
+            ledger,
+            interval: INTERVAL,
+            seed: 1,
+            speed: 1,
+            outbox_max: OUTBOX_MAX,
+        }
+    }
+}
+
+/// Devices at work; they stop with the tasks they were started on.
+#[derive(Debug)]
+pub struct Hotel {
+    boot: Integer,
+    connected: watch::Receiver<usize>,
+    ledger: PathBuf,
+}
+
+impl Hotel {
+    /// Starts every device of the registry on `tasks`; they connect one after the other, for as
+    /// long as it takes.
+    pub async fn start(options: Options, tasks: &Tasks) -> Result<Self, StartError> {
+        let clock = Clock::system();
+        let identities = options.identities.load(&options.registry).await?;
+        let ledger = Ledger::open(&options.ledger, clock.wall(), tasks).await?;
+        let boot = ledger.boot();
+        let rhythm = Rhythm::new(clock.monotonic(), options.interval);
+        let (connected, count) = watch::channel(0);
+        let devices = options.registry.devices.iter().zip(identities);
+        for (number, (registered, identity)) in (0..).zip(devices) {
+            let place = Place {
+                identity,
+                ledger: ledger.clone(),
+                clock: clock.clone(),
+                rhythm: rhythm.of_device(number),
+                delay: STAGGER * number,
+                connected: connected.clone(),
+            };
+            let session = Session::resume(place, &options, registered).await?;
+            let host = tasks.clone();
+            tasks.spawn("device", |stop| session.run(host, stop));
+        }
+        tracing::info!(%boot, devices = options.registry.devices.len(), "devices started");
+        Ok(Self {
+            boot,
+            connected: count,
+            ledger: options.ledger,
+        })
+    }
+
+    /// The outbox store in use.
+    pub fn boot(&self) -> Integer {
+        self.boot
+    }
+
+    /// How many devices are connected, now and whenever it changes.
+    pub fn connected(&self) -> watch::Receiver<usize> {
+        self.connected.clone()
+    }
+
+    /// Everything the devices have said so far.
+    pub async fn lines(&self) -> Result<Vec<ledger::Line>, LedgerError> {
+        ledger::read(&self.ledger).await
+    }
+}
+
+/// The devices cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Nobody says where a device's certificate is.
+    #[error("no identity directory is named for device {device}")]
+    NoIdentity {
+        /// Which device.
+        device: DeviceId,
+    },
+    /// A certificate or key cannot be used.
+    #[error("cannot load the identity of a device")]
+    Identity {
+        /// Which file, and why.
+        source: IdentityError,
+    },
+    /// The ledger cannot be used.
+    #[error("cannot open the ledger")]
+    Ledger(#[from] LedgerError),
+}
+
+#[cfg(test)]
+mod tests;

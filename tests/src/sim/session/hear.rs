@@ -1,0 +1,67 @@
+//! What is said to a device.
+
+use kit::bus::{Bus, Delivery};
+use wire::Problem;
+use wire::device::{Command, Received};
+use wire::topic::{DeviceSubject, Subject};
+
+use super::Session;
+use crate::sim::device::Input;
+use crate::sim::ledger::LedgerError;
+use crate::sim::outbox;
+
+/// What a message means to a device.
+#[derive(Debug)]
+enum Heard {
+    Told(Input),
+    Received(u64),
+    Nothing,
+}
+
+impl Session {
+    /// Does what a message asks, and acknowledges it when that is safe.
+    pub(super) async fn hear(&mut self, bus: &Bus, delivery: Delivery) -> Result<(), LedgerError> {
+        match self.understand(&delivery) {
+            Ok(Heard::Told(input)) => {
+                let effects = self.device.handle(self.place.clock.wall(), input);
+                self.carry_out(bus, effects).await?;
+            }
+            Ok(Heard::Received(through)) => self.advance(bus, outbox::Input::Received(through)),
+            Ok(Heard::Nothing) => {}
+            Err(problem) => tracing::warn!(device = %self.id, %problem, "message not understood"),
+        }
+        delivery.acknowledge();
+        Ok(())
+    }
+
+    fn understand(&self, delivery: &Delivery) -> Result<Heard, Problem> {
+        let Subject::Device(_, subject) = &delivery.topic.subject else {
+            return Ok(Heard::Nothing);
+        };
+        Ok(match subject {
+            DeviceSubject::Received => {
+                let received: Received = wire::decode(&delivery.body)?;
+                if received.boot == self.place.ledger.boot() {
+                    Heard::Received(received.through_seq.value())
+                } else {
+                    Heard::Nothing
+                }
+            }
+            DeviceSubject::Delta => Heard::Told(Input::Delta(wire::decode(&delivery.body)?)),
+            DeviceSubject::Command(execution) => {
+                let command: Command = wire::decode(&delivery.body)?;
+                if command.execution == *execution {
+                    Heard::Told(Input::Command(command))
+                } else {
+                    Heard::Nothing
+                }
+            }
+            DeviceSubject::Birth
+            | DeviceSubject::Online
+            | DeviceSubject::Reported
+            | DeviceSubject::Telemetry(_)
+            | DeviceSubject::Event
+            | DeviceSubject::Ack(_) => Heard::Nothing,
+        })
+    }
+}
