@@ -5,4 +5,5 @@ mod admission;
 mod bus;
 mod faults;
 mod first_light;
+mod hostile;
 mod tidy;

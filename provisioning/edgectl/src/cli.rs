@@ -7,10 +7,12 @@ use clap::{Parser, Subcommand};
 
 use crate::component::{ComponentCommand, OperatorCommand};
 use crate::device::DeviceCommand;
+use crate::gateway::GatewayCommand;
 use crate::local::LocalCommand;
 use crate::output;
 use crate::policy::PolicyCommand;
 use crate::property::PropertyCommand;
+use crate::uplink::UplinkCommand;
 
 /// Provision and operate a hotel's edge box.
 #[derive(Debug, Parser)]
@@ -37,6 +39,12 @@ enum Command {
     /// The broker's rules.
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Devices, as `iot-gateway` sees them.
+    #[command(subcommand)]
+    Gateway(GatewayCommand),
+    /// The spool and its uploads.
+    #[command(subcommand)]
+    Uplink(UplinkCommand),
     /// A whole hotel on this machine.
     #[command(subcommand)]
     Local(LocalCommand),
@@ -50,6 +58,8 @@ impl Command {
             Self::Component(command) => command.run()?,
             Self::Operator(command) => command.run()?,
             Self::Policy(command) => command.run()?,
+            Self::Gateway(command) => return Ok(command.run()?),
+            Self::Uplink(command) => command.run()?,
             Self::Local(command) => return Ok(command.run()?),
         }
         Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use kit::config::Address;
 
 mod bucket;
 mod detach;
@@ -36,11 +37,19 @@ mod up;
 mod watch;
 
 use files::FileError;
+use hotel::Hotel;
 use layout::Layout;
 use plan::PlanError;
 
 /// Where everything listens: nothing of a local hotel is reachable from outside.
 const LOOPBACK: &str = "127.0.0.1";
+
+/// The broker of the local hotel in a directory; none when there is no hotel.
+pub(crate) fn broker(dir: &Path) -> Option<Address> {
+    let layout = layout_of(dir).ok()?;
+    let hotel: Hotel = files::read_json(&layout.hotel()).ok()??;
+    Some(hotel.broker.into())
+}
 
 /// What can be done with a local hotel.
 #[derive(Debug, Clone, Subcommand)]

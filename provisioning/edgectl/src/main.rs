@@ -5,11 +5,14 @@ use std::process::ExitCode;
 mod cli;
 mod component;
 mod device;
+mod gateway;
 mod local;
+mod operator;
 mod output;
 mod policy;
 mod property;
 mod recipe;
+mod uplink;
 
 fn main() -> ExitCode {
     cli::run()

@@ -6,16 +6,10 @@ use clap::{Args, Subcommand};
 use kit::ca::files::{WriteError, write_open};
 use kit::policy::{Policy, dynamic_security_json};
 
+use crate::operator::{Access, OperatorError};
 use crate::output::{json, say};
 use crate::property::{Property, PropertyError};
 
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "`policy apply` waits for a bus that returns the plugin's answers"
-    )
-)]
 mod apply;
 
 /// Renders and applies the policy of the property.
@@ -23,6 +17,8 @@ mod apply;
 pub(crate) enum PolicyCommand {
     /// Write the configuration of the broker's security plugin for its first start.
     Render(Render),
+    /// Bring a running broker to the policy; no restart, no connection lost that may stay.
+    Apply(Apply),
 }
 
 /// Arguments of `policy render`.
@@ -36,11 +32,19 @@ pub(crate) struct Render {
     out: Option<PathBuf>,
 }
 
+/// Arguments of `policy apply`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    access: Access,
+}
+
 impl PolicyCommand {
     /// Does it.
     pub(crate) fn run(self) -> Result<(), PolicyError> {
         match self {
             Self::Render(render) => render.run(),
+            Self::Apply(Apply { access }) => bring(&access),
         }
     }
 }
@@ -63,6 +67,19 @@ impl Render {
     }
 }
 
+/// Brings the broker to the policy of the property.
+fn bring(access: &Access) -> Result<(), PolicyError> {
+    let policy = access.property()?.policy();
+    let changed = access.act(async |operator| {
+        Ok(apply::apply(&policy, async |commands| operator.control(commands).await).await)
+    })??;
+    say(match changed {
+        0 => "the broker has the policy, nothing changed".to_owned(),
+        changed => format!("the broker has the policy now, {changed} changes"),
+    });
+    Ok(())
+}
+
 /// The plugin's configuration file.
 pub(crate) fn rendered(policy: &Policy) -> Vec<u8> {
     let mut text = serde_json::to_vec_pretty(&dynamic_security_json(policy))
@@ -77,6 +94,12 @@ pub(crate) enum PolicyError {
     /// The property cannot be used.
     #[error(transparent)]
     Property(#[from] PropertyError),
+    /// The broker cannot be reached.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// The broker did not take the policy.
+    #[error(transparent)]
+    Apply(#[from] apply::ApplyError),
     /// The rendered policy cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),

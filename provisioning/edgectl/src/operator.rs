@@ -1,0 +1,196 @@
+//! An operator on the bus: one connection for one question.
+
+use std::fs::{File, OpenOptions};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use kit::bus::{Bus, ControlError, Link, RequestError, Session, Settings};
+use kit::config::Address;
+use kit::health::Health;
+use kit::identity::{Identity, IdentityError};
+use kit::lifecycle::{StillBusy, Tasks};
+use kit::policy::EDGECTL;
+use rustix::fs::{FlockOperation, flock};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use wire::{Component, Operation};
+
+use crate::local;
+use crate::property::{Layout, Property, PropertyError};
+
+/// How long the broker may take to let the operator in.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Where and how to reach the bus.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Access {
+    /// Where the property, or the local hotel, is kept.
+    #[arg(long, default_value = ".local")]
+    dir: PathBuf,
+    /// The broker, HOST:PORT; in a local hotel its own.
+    #[arg(long, value_parser = address)]
+    broker: Option<Address>,
+}
+
+/// A connected operator.
+#[derive(Debug)]
+pub(crate) struct Operator {
+    bus: Bus,
+}
+
+impl Access {
+    /// Connects, lets `act` do its work, and leaves.
+    pub(crate) fn act<T>(
+        &self,
+        act: impl AsyncFnOnce(Operator) -> Result<T, OperatorError>,
+    ) -> Result<T, OperatorError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(OperatorError::Runtime)?;
+        runtime.block_on(async {
+            let settings = self.settings()?;
+            let _lock = self.lock()?;
+            let tasks = Tasks::new();
+            let outcome = match connect(settings, &tasks).await {
+                Ok(operator) => act(operator).await,
+                Err(error) => Err(error),
+            };
+            tasks.drain().await.map_err(OperatorError::Drain)?;
+            outcome
+        })
+    }
+
+    /// The property itself.
+    pub(crate) fn property(&self) -> Result<Property, PropertyError> {
+        Property::open(&self.dir)
+    }
+
+    /// The directory of the operator's certificate and key.
+    fn identity_dir(&self) -> PathBuf {
+        let operator = EDGECTL.parse().expect("the operator's name is a word");
+        Layout::new(&self.dir).identity(&operator)
+    }
+
+    /// Waits for its turn: the client id is the certificate's name, so two runs at once would push
+    /// each other out.
+    fn lock(&self) -> Result<File, OperatorError> {
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(self.identity_dir().join("lock"))
+            .map_err(OperatorError::Lock)?;
+        flock(&file, FlockOperation::LockExclusive)
+            .map_err(|error| OperatorError::Lock(error.into()))?;
+        Ok(file)
+    }
+
+    fn settings(&self) -> Result<Settings, OperatorError> {
+        let property = self.property()?;
+        let identity = Identity::load(&self.identity_dir()).map_err(OperatorError::Identity)?;
+        let broker = match &self.broker {
+            Some(broker) => broker.clone(),
+            None => local::broker(&self.dir).ok_or(OperatorError::NoBroker)?,
+        };
+        Ok(Settings {
+            broker,
+            property: property.record().property.clone(),
+            identity: watch::channel(Arc::new(identity)).1,
+            session: Session::Clean,
+            will: None,
+        })
+    }
+}
+
+async fn connect(settings: Settings, tasks: &Tasks) -> Result<Operator, OperatorError> {
+    let bus = Bus::new(settings, tasks, Health::new().need("bus"));
+    bus.connect();
+    let mut link = bus.link();
+    let up = timeout(CONNECT, link.wait_for(|link| *link == Link::Up))
+        .await
+        .is_ok();
+    if up {
+        Ok(Operator { bus })
+    } else {
+        Err(OperatorError::NotConnected {
+            link: link.borrow().clone(),
+        })
+    }
+}
+
+impl Operator {
+    /// Asks a component.
+    pub(crate) async fn ask<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        component: Component,
+        operation: &str,
+        question: Q,
+        wait: Duration,
+    ) -> Result<A, OperatorError> {
+        let operation: Operation = operation.parse().expect("operations of wire are words");
+        let answer = self
+            .bus
+            .request(component, &operation, question, wait)
+            .await;
+        answer.map_err(|source| OperatorError::Request { component, source })
+    }
+
+    /// Asks the broker's security plugin.
+    pub(crate) async fn control(&self, commands: Vec<Value>) -> Result<Value, ControlError> {
+        self.bus.control(commands).await
+    }
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    let (host, port) = text.rsplit_once(':').ok_or("not HOST:PORT")?;
+    let port = port
+        .parse()
+        .map_err(|error| format!("port {port:?}: {error}"))?;
+    Ok(Address {
+        host: host.to_owned(),
+        port,
+    })
+}
+
+/// The question got no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OperatorError {
+    /// The property cannot be used.
+    #[error(transparent)]
+    Property(#[from] PropertyError),
+    /// The operator has no certificate here.
+    #[error("cannot load the operator's identity")]
+    Identity(#[source] IdentityError),
+    /// Another run holds the operator's name.
+    #[error("cannot take the operator's lock")]
+    Lock(#[source] std::io::Error),
+    /// Nothing says where the broker is.
+    #[error("no local hotel is here: name its broker with --broker HOST:PORT")]
+    NoBroker,
+    /// The broker did not let the operator in.
+    #[error("cannot connect to the broker within {CONNECT:?}: {link:?}")]
+    NotConnected {
+        /// What it said last.
+        link: Link,
+    },
+    /// The component did not answer, or said no.
+    #[error("{component}")]
+    Request {
+        /// Who was asked.
+        component: Component,
+        /// Why.
+        source: RequestError,
+    },
+    /// This program cannot run.
+    #[error("cannot start the runtime")]
+    Runtime(#[source] std::io::Error),
+    /// This program cannot stop.
+    #[error("cannot leave the bus")]
+    Drain(#[source] StillBusy),
+}
