@@ -281,13 +281,24 @@ async fn a_retained_message_where_none_belongs_is_dropped() {
 #[tokio::test]
 async fn a_request_without_an_answer_ends_at_its_deadline() {
     let hotel = Hotel::up(BROKER);
-    let operator = hotel.client("edgectl").await;
+    let (operator, uplink) = (hotel.client("edgectl").await, hotel.client("uplink").await);
     let operation = wire::uplink::STAT.parse().unwrap();
     let wait = Duration::from_millis(300);
-    let answer = operator
-        .bus
-        .request::<_, Nothing>(Component::Uplink, &operation, Nothing {}, wait)
-        .await;
+    let ask = || {
+        operator
+            .bus
+            .request::<_, Nothing>(Component::Uplink, &operation, Nothing {}, wait)
+    };
+    let answer = ask().await;
+    assert!(
+        matches!(answer, Err(RequestError::Absent { .. })),
+        "{answer:?}"
+    );
+
+    let filter = Filter::requests(&hotel.places.property, Component::Uplink, None, None);
+    let mut requests = uplink.bus.subscribe([filter]).await;
+    requests.granted().await.unwrap();
+    let answer = ask().await;
     assert!(
         matches!(answer, Err(RequestError::TimedOut { .. })),
         "{answer:?}"

@@ -48,6 +48,15 @@ pub enum Retain {
     No,
 }
 
+/// Whether anybody has subscribed to what was published, connected or with a kept session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Somebody has.
+    Somebody,
+    /// Nobody has: the message is gone, unless it is retained.
+    Nobody,
+}
+
 /// Whether the broker keeps the session while the client is away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Session {
@@ -164,13 +173,13 @@ impl Bus {
     }
 
     /// Publishes a body and waits until the broker has it, through reconnects; drop the future to
-    /// give up.
+    /// give up. Says whether anybody hears it.
     pub async fn publish<T: Serialize>(
         &self,
         topic: &Topic,
         body: &T,
         retain: Retain,
-    ) -> Result<(), PublishError> {
+    ) -> Result<Reach, PublishError> {
         self.publish_bytes(topic, wire::encode(body).into(), retain)
             .await
     }
@@ -181,7 +190,7 @@ impl Bus {
         topic: &Topic,
         body: Bytes,
         retain: Retain,
-    ) -> Result<(), PublishError> {
+    ) -> Result<Reach, PublishError> {
         if body.len() > wire::bound::BODY_MAX {
             return Err(PublishError::TooLarge {
                 topic: topic.to_string(),
@@ -192,7 +201,7 @@ impl Bus {
     }
 
     /// Forgets the retained message of a topic.
-    pub async fn clear_retained(&self, topic: &Topic) -> Result<(), PublishError> {
+    pub async fn clear_retained(&self, topic: &Topic) -> Result<Reach, PublishError> {
         self.publish_raw(topic.to_string(), Bytes::new(), Retain::Yes)
             .await
     }
@@ -202,7 +211,7 @@ impl Bus {
         topic: String,
         body: Bytes,
         retain: Retain,
-    ) -> Result<(), PublishError> {
+    ) -> Result<Reach, PublishError> {
         let (done, acknowledged) = oneshot::channel();
         let order = Order::Publish(driver::Publish {
             topic,

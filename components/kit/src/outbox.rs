@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Notify;
+use wire::bound::RECORD_MAX;
 use wire::record::Record;
 use wire::{Component, Word};
 
@@ -33,13 +34,21 @@ pub const MIGRATION: Migration = Migration {
         body BLOB NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
-/// Adds a record to a stream, in the caller's transaction.
+/// Adds a record of at most [`RECORD_MAX`] bytes to a stream, in the caller's transaction; a larger
+/// one fails it.
 pub async fn put(
     connection: &mut SqliteConnection,
     stream: &Word,
     record: &Record,
 ) -> Result<(), sqlx::Error> {
-    store::add(connection, stream, &wire::encode(record)).await
+    let body = wire::encode(record);
+    if body.len() > RECORD_MAX {
+        let bytes = body.len();
+        return Err(sqlx::Error::InvalidArgument(format!(
+            "a record of {bytes} bytes"
+        )));
+    }
+    store::add(connection, stream, &body).await
 }
 
 /// The running outbox of a component.

@@ -12,6 +12,10 @@ pub const ITEMS_MAX: usize = 1_000;
 pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 /// Largest reported or desired state of a device, in bytes (AWS IoT shadow: 8 KiB).
 pub const STATE_MAX: usize = 8 * 1024;
+/// Largest body that a device publishes, in bytes: a state with its envelope, twice over.
+pub const DEVICE_BODY_MAX: usize = 16 * 1024;
+/// Largest record between components, in bytes.
+pub const RECORD_MAX: usize = 64 * 1024;
 /// Most records of one batch on the bus.
 pub const BATCH_RECORDS_MAX: usize = 500;
 /// Most bytes of records in one batch on the bus; leaves room for the envelope within [`BODY_MAX`].

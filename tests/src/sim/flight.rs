@@ -38,7 +38,7 @@ impl Flight {
         retain: Retain,
     ) {
         let bus = bus.clone();
-        let landing = async move { bus.publish_bytes(&topic, body, retain).await };
+        let landing = async move { bus.publish_bytes(&topic, body, retain).await.map(drop) };
         self.0.push_back((cargo, Box::pin(landing)));
     }
 

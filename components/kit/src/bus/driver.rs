@@ -20,7 +20,7 @@ use wire::topic::CONTROL_RESPONSE;
 use super::connection::{self, Connection};
 use super::control::Exchange;
 use super::subscription::{Acknowledged, Delivery, Grant, Receipt, Route};
-use super::{Link, PublishError, Retain, Settings};
+use super::{Link, PublishError, Reach, Retain, Settings};
 use crate::backoff::Backoff;
 use crate::error::Chain;
 use crate::health::Probe;
@@ -44,7 +44,7 @@ pub(super) struct Publish {
     pub(super) topic: String,
     pub(super) body: Bytes,
     pub(super) retain: Retain,
-    pub(super) done: oneshot::Sender<Result<(), PublishError>>,
+    pub(super) done: oneshot::Sender<Result<Reach, PublishError>>,
 }
 
 /// The state that outlives connections.
@@ -182,9 +182,10 @@ impl Driver {
         };
         self.take_back(flight);
         match ended {
-            Ended::Renewed => connection.close().await,
             // Without a goodbye the broker publishes the will, which is what a stop means.
-            Ended::Stopped | Ended::Lost(_) => drop(connection),
+            Ended::Stopped if self.settings.will.is_some() => drop(connection),
+            Ended::Renewed | Ended::Stopped => connection.close().await,
+            Ended::Lost(_) => drop(connection),
         }
         ended
     }
@@ -392,7 +393,8 @@ impl Flight {
             return;
         };
         let outcome = match puback.reason {
-            PubAckReason::Success | PubAckReason::NoMatchingSubscribers => Ok(()),
+            PubAckReason::Success => Ok(Reach::Somebody),
+            PubAckReason::NoMatchingSubscribers => Ok(Reach::Nobody),
             PubAckReason::NotAuthorized => Err(PublishError::Denied { topic }),
             reason => Err(PublishError::Refused {
                 topic,

@@ -15,7 +15,7 @@ use wire::topic::{ServiceSubject, Subject};
 use wire::{Component, Filter, Integer, Operation, Problem, RequestId, Topic, Version};
 
 use super::subscription::{Denied, Subscription};
-use super::{Bus, PublishError, Retain};
+use super::{Bus, PublishError, Reach, Retain};
 use crate::clock::{Clock, later};
 use crate::ids;
 
@@ -72,16 +72,15 @@ impl Bus {
         let answer = self.replies.expect(id);
         let subject = ServiceSubject::Request(operation.clone(), self.principal.clone(), id);
         let topic = Topic::service(&self.property, component, subject);
-        self.publish(
-            &topic,
-            &Request {
-                v: Version,
-                deadline,
-                body,
-            },
-            Retain::No,
-        )
-        .await?;
+        let request = Request {
+            v: Version,
+            deadline,
+            body,
+        };
+        match self.publish(&topic, &request, Retain::No).await? {
+            Reach::Somebody => {}
+            Reach::Nobody => return Err(RequestError::Absent { component }),
+        }
         answer
             .await
             .map_err(|_| RequestError::Publish(PublishError::Stopped))
@@ -144,6 +143,12 @@ pub enum RequestError {
     /// The question did not reach the broker.
     #[error("cannot ask")]
     Publish(#[from] PublishError),
+    /// The component is not there: nothing was carried out.
+    #[error("{component} is not on the bus")]
+    Absent {
+        /// Who was asked.
+        component: Component,
+    },
     /// Nobody answered; whether the question was carried out is unknown.
     #[error("{component} did not answer within {wait:?}")]
     TimedOut {

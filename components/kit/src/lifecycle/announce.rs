@@ -38,6 +38,8 @@ pub(super) async fn readiness(
         .await;
     if waited == Some(false) {
         tracing::warn!("started without everything it needs");
+    } else {
+        supervisor.status("");
     }
     supervisor.ready();
     stop.cancelled().await;

@@ -12,7 +12,7 @@ use wire::{BatchId, Component, Filter, Problem, Topic, Word};
 
 use super::store::{self, Batch};
 use crate::backoff::Backoff;
-use crate::bus::{Bus, PublishError, Retain, Subscription};
+use crate::bus::{Bus, PublishError, Reach, Retain, Subscription};
 use crate::clock::Clock;
 use crate::digest::sha256;
 use crate::error::Chain;
@@ -82,10 +82,11 @@ impl Carrier {
             ServiceSubject::Record(stream.clone(), self.bus.principal().clone(), batch.id);
         let topic = Topic::service(self.bus.property(), self.consumer, subject);
         let confirmed = async {
-            self.bus
-                .publish_bytes(&topic, batch.body.clone().into(), Retain::No)
-                .await?;
-            confirmation(recorded, batch.id).await
+            let body = batch.body.clone().into();
+            match self.bus.publish_bytes(&topic, body, Retain::No).await? {
+                Reach::Somebody => confirmation(recorded, batch.id).await,
+                Reach::Nobody => Err(CarryError::Absent),
+            }
         };
         let confirmation = timeout(CONFIRM, confirmed)
             .await
@@ -143,6 +144,8 @@ enum CarryError {
     Journal(#[from] JournalError),
     #[error("cannot send a batch")]
     Publish(#[from] PublishError),
+    #[error("the consumer is not on the bus")]
+    Absent,
     #[error("a batch was not confirmed within {CONFIRM:?}")]
     Unconfirmed,
     #[error("the confirmation cannot be read")]

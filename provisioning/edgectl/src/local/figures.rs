@@ -1,11 +1,45 @@
 //! Figures of the hotel that its parts measure themselves.
 
-use serde_json::{Value, json};
+use std::fmt;
+
+use serde::Serialize;
 use wire::registry::Registry;
 
 use super::files::{FileError, read_json};
 use super::hotel::{Endpoint, Hotel};
 use super::http;
+
+/// The spool of `uplink`, over all streams.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Uplink {
+    waiting_records: u64,
+    uploaded_records: u64,
+    uploaded_batches: u64,
+    uploaded_bytes: u64,
+    /// None before the first upload.
+    cloud_reachable: Option<bool>,
+}
+
+impl fmt::Display for Uplink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            waiting_records,
+            uploaded_records,
+            uploaded_batches,
+            uploaded_bytes,
+            ..
+        } = self;
+        write!(
+            f,
+            "{waiting_records} records wait, {uploaded_records} uploaded \
+             in {uploaded_batches} batches of {uploaded_bytes} bytes"
+        )?;
+        match self.cloud_reachable {
+            Some(false) => f.write_str("; the cloud is not reachable"),
+            Some(true) | None => Ok(()),
+        }
+    }
+}
 
 /// How many devices the property has.
 pub(super) fn devices_total(hotel: &Hotel) -> Result<u64, FileError> {
@@ -19,16 +53,16 @@ pub(super) async fn devices_online(hotel: &Hotel) -> Option<u64> {
     figure(&metrics, r#"iot_gateway_devices{state="online"}"#)
 }
 
-/// How full the spool is and how uploads go.
-pub(super) async fn uplink(hotel: &Hotel) -> Option<Value> {
+/// How full the spool is and how uploads go, over all streams.
+pub(super) async fn uplink(hotel: &Hotel) -> Option<Uplink> {
     let metrics = metrics(hotel.admin.get("uplink")?).await?;
-    let figures: serde_json::Map<_, _> = metrics
-        .lines()
-        .filter(|line| line.starts_with("uplink_") && !line.contains("_bucket{"))
-        .filter_map(|line| line.rsplit_once(' '))
-        .filter_map(|(name, value)| Some((name.to_owned(), json!(value.parse::<f64>().ok()?))))
-        .collect();
-    Some(Value::Object(figures))
+    Some(Uplink {
+        waiting_records: total(&metrics, "uplink_waiting_records"),
+        uploaded_records: total(&metrics, "uplink_uploaded_records_total"),
+        uploaded_batches: total(&metrics, "uplink_uploaded_batches_total"),
+        uploaded_bytes: total(&metrics, "uplink_uploaded_bytes_total"),
+        cloud_reachable: figure(&metrics, "uplink_cloud_reachable").map(|reachable| reachable == 1),
+    })
 }
 
 async fn metrics(admin: &Endpoint) -> Option<String> {
@@ -44,6 +78,15 @@ fn figure(metrics: &str, name: &str) -> Option<u64> {
     value.parse().ok()
 }
 
+/// The sum of a figure over all its labels.
+fn total(metrics: &str, name: &str) -> u64 {
+    let of_name = metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix(name)?.strip_prefix('{'));
+    let values = of_name.filter_map(|labels| labels.rsplit_once(' ')?.1.parse::<u64>().ok());
+    values.sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +97,7 @@ mod tests {
             "# TYPE devices gauge\ndevices{state=\"offline\"} 3\ndevices{state=\"online\"} 80\n";
         assert_eq!(figure(metrics, r#"devices{state="online"}"#), Some(80));
         assert_eq!(figure(metrics, "devices"), None);
+        assert_eq!(total(metrics, "devices"), 83);
+        assert_eq!(total(metrics, "device"), 0);
     }
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use clap::Args;
 use kit::clock::Clock;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::LocalError;
 use super::figures;
@@ -71,7 +70,7 @@ pub(super) struct Report {
     components: Vec<Part>,
     simulated: Vec<Part>,
     devices: Devices,
-    uplink: Option<Value>,
+    uplink: Option<figures::Uplink>,
     property: Option<String>,
     dir: PathBuf,
     #[serde(skip)]

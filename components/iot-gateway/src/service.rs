@@ -1,0 +1,246 @@
+//! Waits for what happens, feeds it to the rules, carries out what they ask: first one write to
+//! the journal, then messages and acknowledgements.
+
+use std::future::pending;
+use std::time::{Duration, Instant};
+
+use kit::Host;
+use kit::bus::{Bus, Delivery, Subscription};
+use kit::clock::Clock;
+use kit::journal::{Journal, JournalError};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until};
+
+use crate::config::Config;
+use crate::device::Moment;
+use crate::edge::inbound;
+use crate::edge::journal::{self, MIGRATIONS};
+use crate::edge::notes::{self, Notes};
+use crate::edge::outbound::Outbound;
+use crate::edge::registry_file::RegistryFile;
+use crate::effect::Note;
+use crate::gateway::{Gateway, Input, Memory};
+use crate::registry::Devices;
+use crate::requests::{self, Request};
+use crate::work::Work;
+
+mod keeper;
+
+use keeper::{Keeper, Stopped};
+
+/// Most messages that share one commit.
+const BATCH_MAX: usize = 256;
+/// How often the registry file and the outbox are looked at.
+const LOOK: Duration = Duration::from_secs(2);
+/// How often what nobody asks for any more is forgotten.
+const PURGE: Duration = Duration::from_hours(1);
+/// Shortest time between two looks at the registry because of unknown devices.
+const UNKNOWN_PAUSE: Duration = Duration::from_secs(1);
+
+/// Opens the journal and starts the work.
+pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> {
+    let probe = host.health.need("journal");
+    let registry = RegistryFile::new(config.registry, host.health.need("registry"));
+    let journal = Journal::open(&host.data("journal.db"), MIGRATIONS, &host.tasks)
+        .await
+        .map_err(StartError::Journal)?;
+    let memory = journal::load(journal.readers())
+        .await
+        .map_err(StartError::Load)?;
+    probe.there();
+    let service = Service {
+        keeper: Keeper::start(journal, probe, &host),
+        outbound: Outbound::start(&host.bus, &host.clock, &host.tasks),
+        bus: host.bus,
+        clock: host.clock,
+        registry,
+        notes: Notes::default(),
+        unknown_at: None,
+    };
+    host.tasks.spawn("gateway", |stop| async move {
+        let living = service.live(memory);
+        // Only a stop ends the work; when the bus is first to stop, the token follows.
+        if stop.run_until_cancelled(living).await.is_some() {
+            stop.cancelled().await;
+        }
+    });
+    Ok(())
+}
+
+struct Service {
+    bus: Bus,
+    clock: Clock,
+    keeper: Keeper,
+    outbound: Outbound,
+    registry: RegistryFile,
+    notes: Notes,
+    /// When an unknown device last made us look at the registry.
+    unknown_at: Option<Instant>,
+}
+
+impl Service {
+    /// Works until the bus or the journal has stopped.
+    async fn live(mut self, memory: Memory) -> Result<(), Stopped> {
+        let registry = self.first_registry().await;
+        let (mut gateway, effects) = Gateway::resume(self.now(), registry, memory);
+        let mut work = Work::default();
+        work.add(effects);
+        self.carry_out(&gateway, work).await?;
+        let filters = inbound::filters(self.bus.property());
+        let mut subscription = self.bus.subscribe(filters).await;
+        let mut look = every(LOOK);
+        let mut purge = every(PURGE);
+        loop {
+            let wake_at = gateway.wake_at();
+            tokio::select! {
+                batch = next_batch(&mut subscription) => {
+                    let batch = batch?;
+                    gateway.set_room(self.keeper.room());
+                    let work = self.take_in(&mut gateway, &batch).await;
+                    self.carry_out(&gateway, work).await?;
+                    batch.into_iter().for_each(Delivery::acknowledge);
+                }
+                () = at(wake_at) => self.feed(&mut gateway, Input::Elapsed).await?,
+                _ = look.tick() => {
+                    gateway.set_room(self.keeper.look().await);
+                    if let Some(registry) = self.registry.changed().await {
+                        self.feed(&mut gateway, Input::Registry(registry)).await?;
+                    }
+                }
+                _ = purge.tick() => self.keeper.purge(self.clock.wall()).await,
+            }
+        }
+    }
+}
+
+impl Service {
+    fn now(&self) -> Moment {
+        let kit::clock::Moment { wall, monotonic } = self.clock.now();
+        Moment { wall, monotonic }
+    }
+
+    /// Waits for a registry that can be used: without one nobody is known, and nothing is heard.
+    async fn first_registry(&mut self) -> Devices {
+        let mut look = every(LOOK);
+        loop {
+            look.tick().await;
+            if let Some(registry) = self.registry.changed().await {
+                return registry;
+            }
+        }
+    }
+
+    /// Feeds the rules one input and carries out what follows.
+    async fn feed(&mut self, gateway: &mut Gateway, input: Input) -> Result<(), Stopped> {
+        let mut work = Work::default();
+        work.add(gateway.handle(self.now(), input));
+        self.carry_out(gateway, work).await
+    }
+
+    /// Feeds the rules a batch of messages.
+    async fn take_in(&mut self, gateway: &mut Gateway, batch: &[Delivery]) -> Work {
+        let mut work = Work::default();
+        for delivery in batch {
+            let input = self
+                .prepare(gateway, &mut work, inbound::read(delivery))
+                .await;
+            work.add(gateway.handle(self.now(), input));
+        }
+        work
+    }
+
+    /// Looks up what an input needs: whether its device was just added, whether its question was
+    /// answered before.
+    async fn prepare(&mut self, gateway: &mut Gateway, work: &mut Work, input: Input) -> Input {
+        match input {
+            Input::Said(id, origin, said) => {
+                if !gateway.knows(&id)
+                    && let Some(registry) = self.registry_of_unknown().await
+                {
+                    work.add(gateway.handle(self.now(), Input::Registry(registry)));
+                }
+                Input::Said(id, origin, said)
+            }
+            Input::Asked(request) => match self.first_answer(work, &request).await {
+                Some(answer) => Input::AskedAgain(request, answer),
+                None => Input::Asked(request),
+            },
+            input @ (Input::AskedAgain(..)
+            | Input::Unreadable(..)
+            | Input::Registry(_)
+            | Input::Elapsed) => input,
+        }
+    }
+
+    /// The registry, if it has changed since an unknown device was not in it.
+    async fn registry_of_unknown(&mut self) -> Option<Devices> {
+        let now = self.clock.monotonic();
+        let is_soon = |at| now < at + UNKNOWN_PAUSE;
+        if self.unknown_at.is_some_and(is_soon) {
+            return None;
+        }
+        self.unknown_at = Some(now);
+        self.registry.changed().await
+    }
+
+    async fn first_answer(&self, work: &Work, request: &Request) -> Option<Vec<u8>> {
+        if !requests::is_kept(&request.operation) {
+            return None;
+        }
+        match work.answer(&request.asker) {
+            Some(answer) => Some(answer.to_vec()),
+            None => self.keeper.recall(&request.asker).await,
+        }
+    }
+
+    /// Keeps what is to be kept, then says what is to be said.
+    async fn carry_out(&mut self, gateway: &Gateway, work: Work) -> Result<(), Stopped> {
+        let (changes, sayings, notes) = work.finish();
+        self.keeper.keep(changes).await?;
+        for saying in sayings {
+            self.outbound.say(saying);
+        }
+        let now = self.clock.monotonic();
+        for note in &notes {
+            self.notes.take(now, note);
+        }
+        if notes.contains(&Note::Presence) {
+            notes::show_devices(gateway);
+        }
+        Ok(())
+    }
+}
+
+/// The next messages; ends when the bus has stopped.
+async fn next_batch(subscription: &mut Subscription) -> Result<Vec<Delivery>, Stopped> {
+    let batch = subscription.recv_many(BATCH_MAX).await;
+    if batch.is_empty() {
+        return Err(Stopped);
+    }
+    Ok(batch)
+}
+
+/// Comes at a moment, or never.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment.into()).await,
+        None => pending().await,
+    }
+}
+
+/// Ticks now and then once a period.
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// The component cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal cannot be opened.
+    #[error("cannot open the journal")]
+    Journal(#[source] JournalError),
+    /// The journal cannot be understood.
+    #[error("cannot read the journal")]
+    Load(#[source] sqlx::Error),
+}

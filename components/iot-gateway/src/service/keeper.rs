@@ -1,0 +1,137 @@
+//! Keeps what the rules want kept, however long it takes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::Host;
+use kit::answers;
+use kit::backoff::Backoff;
+use kit::clock::Clock;
+use kit::error::Chain;
+use kit::health::{Health, Probe};
+use kit::journal::{Journal, JournalError};
+use kit::outbox::{self, Outbox};
+use tokio::time::sleep;
+use wire::record::Stream;
+use wire::{Component, Integer};
+
+use crate::edge::journal::{apply, purge};
+use crate::effect::{Asker, Change};
+use crate::gateway::Room;
+
+/// The streams that devices feed.
+const STREAMS: [Stream; 3] = [Stream::P0, Stream::P1, Stream::P2];
+/// Waits after a failed write: first and longest ceiling.
+const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+/// The journal, with the outbox in it.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    journal: Journal,
+    outbox: Outbox,
+    probe: Probe,
+    health: Health,
+    clock: Clock,
+    /// Records that wait for `uplink`: never too few, corrected at every look.
+    waiting: u64,
+}
+
+/// The component is stopping; what was not kept is not acknowledged either.
+#[derive(Debug)]
+pub(super) struct Stopped;
+
+impl Keeper {
+    pub(super) fn start(journal: Journal, probe: Probe, host: &Host) -> Self {
+        let (bus, clock, tasks) = (&host.bus, &host.clock, &host.tasks);
+        let streams = STREAMS.map(Stream::word);
+        let outbox = Outbox::start(Component::Uplink, &streams, &journal, bus, clock, tasks);
+        Self {
+            journal,
+            outbox,
+            probe,
+            health: host.health.clone(),
+            clock: clock.clone(),
+            waiting: 0,
+        }
+    }
+
+    /// Keeps changes in one write. A disk that refuses is tried again and again, and shows in the
+    /// health of the component meanwhile.
+    pub(super) async fn keep(&mut self, changes: Vec<Change>) -> Result<(), Stopped> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let started = self.clock.monotonic();
+        let is_record = |change: &&Change| matches!(change, Change::Record(..));
+        let records = changes.iter().filter(is_record).count();
+        let changes = Arc::new(changes);
+        let mut backoff = Backoff::new(WAITS.0, WAITS.1);
+        loop {
+            let work = Arc::clone(&changes);
+            let write = self
+                .journal
+                .write(|connection| Box::pin(apply(connection, work)));
+            match write.await {
+                Ok(()) => break,
+                Err(JournalError::Closed) => return Err(Stopped),
+                Err(error) => self.failed("cannot keep what devices say", &error),
+            }
+            sleep(backoff.wait()).await;
+        }
+        self.probe.there();
+        let took = self.clock.monotonic().duration_since(started);
+        metrics::histogram!("iot_gateway_commit_seconds").record(took.as_secs_f64());
+        if records > 0 {
+            self.waiting += u64::try_from(records).expect("a batch is small");
+            self.outbox.wake();
+        }
+        Ok(())
+    }
+
+    /// The first answer that a request got, if any.
+    pub(super) async fn recall(&self, asker: &Asker) -> Option<Vec<u8>> {
+        let mut backoff = Backoff::new(WAITS.0, WAITS.1);
+        loop {
+            match answers::recall(self.journal.readers(), &asker.principal, asker.id).await {
+                Ok(answer) => return answer,
+                Err(error) => self.failed("cannot look up an answer", &error),
+            }
+            sleep(backoff.wait()).await;
+        }
+    }
+
+    /// Counts the records that wait, and tells whether there is room for more.
+    pub(super) async fn look(&mut self) -> Room {
+        match self.outbox.backlog().await {
+            Ok(waiting) => self.waiting = waiting,
+            Err(error) => tracing::warn!(error = %Chain(&error), "cannot count waiting records"),
+        }
+        self.health.backlog(self.waiting);
+        self.room()
+    }
+
+    /// Whether there is room for records of one more batch.
+    pub(super) fn room(&self) -> Room {
+        if self.waiting < outbox::RECORDS_MAX {
+            Room::Free
+        } else {
+            Room::Full
+        }
+    }
+
+    /// Forgets answers and executions that nobody asks for any more.
+    pub(super) async fn purge(&self, now: Integer) {
+        let purged = self
+            .journal
+            .write(move |connection| Box::pin(purge(connection, now)));
+        if let Err(error) = purged.await {
+            tracing::warn!(error = %Chain(&error), "old answers stay");
+        }
+    }
+
+    fn failed(&self, act: &'static str, error: &(dyn std::error::Error + 'static)) {
+        let error = Chain(error).to_string();
+        tracing::error!(error, "{act}");
+        self.probe.missing(error);
+    }
+}

@@ -1,0 +1,125 @@
+use kit::error::Chain;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn text(own: &Value) -> Vec<u8> {
+    let mut whole = json!({
+        "tenant": "acme", "property": "seaside", "box": "box-1", "trust_domain": "hotel.internal",
+        "identity_dir": "/i", "data_dir": "/d", "broker": { "host": "localhost", "port": "8883" },
+        "admin": { "host": "127.0.0.1", "port": "9107" },
+        "s3": { "bucket": "hotel-batches", "region": "eu-central-1" },
+    });
+    for (key, value) in own.as_object().unwrap() {
+        whole[key] = value.clone();
+    }
+    serde_json::to_vec(&whole).unwrap()
+}
+
+#[track_caller]
+fn check(own: &Value, expected: &Config) {
+    let (_, config) = kit::config::parse::<Config>(&text(own)).expect("must be accepted");
+    assert_eq!(config, *expected);
+}
+
+#[track_caller]
+fn check_refused(own: &Value, expected: &str) {
+    let error = kit::config::parse::<Config>(&text(own)).expect_err("must be refused");
+    assert_eq!(Chain(&error).to_string(), expected);
+}
+
+fn least() -> Config {
+    Config {
+        s3: S3 {
+            bucket: "hotel-batches".to_owned(),
+            region: "eu-central-1".to_owned(),
+            endpoint: None,
+            force_path_style: false,
+        },
+        batch: Batch {
+            bytes: 4_194_304,
+            age_ms: 60_000,
+        },
+        spool: Spool {
+            bytes: 2_147_483_648,
+        },
+    }
+}
+
+// uplink-6.1
+#[test]
+fn a_bucket_is_all_that_must_be_named() {
+    check(&json!({}), &least());
+}
+
+// uplink-6.1
+#[test]
+fn numbers_may_stand_in_quotes_and_an_empty_endpoint_is_none() {
+    let own = json!({
+        "s3": { "bucket": "hotel-batches", "region": "eu-central-1", "endpoint": "" },
+        "batch": { "bytes": "1048576", "age_ms": "2000" },
+        "spool": { "bytes": "1073741824" },
+    });
+    let expected = Config {
+        batch: Batch {
+            bytes: 1_048_576,
+            age_ms: 2_000,
+        },
+        spool: Spool {
+            bytes: 1_073_741_824,
+        },
+        ..least()
+    };
+    check(&own, &expected);
+}
+
+#[test]
+fn the_recipe_declares_the_defaults_of_the_code() {
+    let recipe = include_str!("../../../../recipes/uplink/recipe.yaml");
+    for (key, value) in [
+        ("bytes", Batch::default().bytes),
+        ("age_ms", Batch::default().age_ms),
+        ("bytes", Spool::default().bytes),
+    ] {
+        let line = format!("      {key}: \"{value}\"\n");
+        assert!(recipe.contains(&line), "the recipe lacks {line}");
+    }
+}
+
+// uplink-6.2
+#[test]
+fn a_key_that_nobody_reads_is_named() {
+    check_refused(
+        &json!({ "batch": { "size": 1 } }),
+        "configuration key batch.size: unknown field `size`, expected `bytes` or `age_ms`",
+    );
+}
+
+// uplink-6.2
+#[test]
+fn a_value_out_of_range_says_what_it_may_be() {
+    check_refused(
+        &json!({ "batch": { "age_ms": "5" } }),
+        "configuration key batch.age_ms: 5 is not one of 100 to 86400000",
+    );
+}
+
+// uplink-6.2
+#[test]
+fn a_bucket_that_is_none_is_refused() {
+    check_refused(
+        &json!({ "s3": { "bucket": "", "region": "eu-central-1" } }),
+        "configuration key s3.bucket: \"\" is not a bucket name of 3 to 63 characters a-z, 0-9, \
+         dot or dash",
+    );
+}
+
+// uplink-6.2
+#[test]
+fn an_endpoint_without_a_scheme_is_refused() {
+    check_refused(
+        &json!({ "s3": { "bucket": "hotel", "region": "eu", "endpoint": "localhost:9300" } }),
+        "configuration key s3.endpoint: \"localhost:9300\" is not an address that begins with \
+         http:// or https://",
+    );
+}

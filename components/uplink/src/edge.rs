@@ -1,0 +1,4 @@
+//! Everything of `uplink` that touches the world: the disk and the cloud.
+
+pub(crate) mod s3;
+pub(crate) mod spool;

@@ -1,0 +1,50 @@
+//! What a failed request means.
+
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::head_object::HeadObjectError;
+use aws_sdk_s3::operation::put_object::PutObjectError;
+
+use crate::upload::Answer;
+
+/// What a failed upload means.
+pub(super) fn sent(error: &SdkError<PutObjectError>) -> Answer {
+    match status(error) {
+        Some(412) => Answer::Taken,
+        Some(409) => Answer::Raced,
+        other => failed(other, error),
+    }
+}
+
+/// What a failed comparison means.
+pub(super) fn compared(error: &SdkError<HeadObjectError>) -> Answer {
+    match status(error) {
+        Some(404) => Answer::Gone,
+        other => failed(other, error),
+    }
+}
+
+fn failed<E>(status: Option<u16>, error: &SdkError<E>) -> Answer
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match status {
+        None => Answer::Unreachable(DisplayErrorContext(error).to_string()),
+        Some(status @ (408 | 429 | 500..)) => Answer::Busy(told(status, error)),
+        Some(status) => Answer::Refused(told(status, error)),
+    }
+}
+
+/// The HTTP status of an answer that came from S3.
+fn status<E>(error: &SdkError<E>) -> Option<u16> {
+    match error {
+        SdkError::ServiceError(answer) => Some(answer.raw().status().as_u16()),
+        // Requests that were not made, not sent, not answered, or answered with rubbish.
+        _ => None,
+    }
+}
+
+/// The status with S3's own code and words; an answer without a body has neither.
+fn told<E: ProvideErrorMetadata>(status: u16, error: &SdkError<E>) -> String {
+    let (code, message) = (error.code().unwrap_or("no code"), error.message());
+    format!("{status} {code}: {}", message.unwrap_or("no message"))
+}

@@ -1,0 +1,202 @@
+//! The spool: records on the disk until S3 has them.
+//!
+//! Places are given in the order of commits, from 1, without gaps, a row of them a stream. Digests
+//! of batches are remembered for [`REMEMBERED`], so that a repetition is not stored twice. Only one
+//! batch a stream is sealed at a time, with its body: what is uploaded does not depend on the
+//! version of zstd that happens to be linked at the next attempt.
+
+use std::path::Path;
+use std::time::Duration;
+
+use kit::journal::{Journal, JournalError, Migration};
+use kit::lifecycle::Tasks;
+use wire::record::Stream;
+use wire::{Integer, Principal, Problem, RequestId, Sha256};
+
+use crate::batch::{Front, Row, Sealed, Waiting};
+use crate::intake::{Batch, Kept};
+
+mod columns;
+mod count;
+mod keep;
+mod look;
+mod seal;
+
+pub(crate) use count::Totals;
+
+/// How long the digest of a batch is remembered.
+pub(crate) const REMEMBERED: Duration = Duration::from_hours(7 * 24);
+
+/// The tables of the spool.
+const MIGRATION: Migration = Migration {
+    name: "spool-1",
+    sql: "CREATE TABLE spool_stream (
+        stream TEXT PRIMARY KEY, next_place INTEGER NOT NULL DEFAULT 1,
+        waiting_records INTEGER NOT NULL DEFAULT 0, waiting_bytes INTEGER NOT NULL DEFAULT 0,
+        uploaded_records INTEGER NOT NULL DEFAULT 0, uploaded_batches INTEGER NOT NULL DEFAULT 0,
+        uploaded_bytes INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID;
+        INSERT INTO spool_stream (stream) VALUES ('p0'), ('p1'), ('p2'), ('p3');
+        CREATE TABLE spool_record (
+        stream TEXT NOT NULL, place INTEGER NOT NULL, at INTEGER NOT NULL, line BLOB NOT NULL,
+        PRIMARY KEY (stream, place)) STRICT, WITHOUT ROWID;
+        CREATE TABLE spool_batch (
+        principal TEXT NOT NULL, id TEXT NOT NULL, stream TEXT NOT NULL, sha256 BLOB NOT NULL,
+        at INTEGER NOT NULL, PRIMARY KEY (principal, id)) STRICT, WITHOUT ROWID;
+        CREATE INDEX spool_batch_at ON spool_batch (at);
+        CREATE TABLE spool_sealed (
+        stream TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
+        bytes INTEGER NOT NULL, since INTEGER NOT NULL, key TEXT NOT NULL, sha256 BLOB NOT NULL,
+        body BLOB NOT NULL) STRICT;",
+};
+
+/// A batch that arrived, with the digest of its body as it arrived.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    /// The batch.
+    pub(crate) batch: Batch,
+    /// The digest.
+    pub(crate) sha256: Sha256,
+}
+
+/// The store; cloned freely.
+#[derive(Debug, Clone)]
+pub(crate) struct Spool {
+    journal: Journal,
+    /// Bytes of lines that may wait.
+    capacity: u64,
+}
+
+impl Spool {
+    /// Opens or makes the file.
+    pub(crate) async fn open(
+        path: &Path,
+        capacity: u64,
+        tasks: &Tasks,
+    ) -> Result<Self, JournalError> {
+        let migrations = [MIGRATION, kit::answers::MIGRATION];
+        let journal = Journal::open(path, &migrations, tasks).await?;
+        Ok(Self { journal, capacity })
+    }
+
+    /// Keeps batches, all in one commit; each is kept whole or refused for itself.
+    pub(crate) async fn keep(
+        &self,
+        arrivals: Vec<Arrival>,
+        at: Integer,
+    ) -> Result<Vec<Result<Kept, Problem>>, JournalError> {
+        let capacity = self.capacity;
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { keep::all(connection, arrivals, at, capacity).await })
+            })
+            .await
+    }
+
+    /// What waits in a stream and belongs to no batch.
+    pub(crate) async fn waiting(&self, stream: Stream) -> Result<Option<Waiting>, sqlx::Error> {
+        look::waiting(self.journal.readers(), stream).await
+    }
+
+    /// The oldest records of a stream, as many as a batch of `bytes` holds.
+    pub(crate) async fn front(
+        &self,
+        stream: Stream,
+        bytes: u64,
+    ) -> Result<Option<Front>, sqlx::Error> {
+        look::front(self.journal.readers(), stream, bytes).await
+    }
+
+    /// The oldest records of a stream, at most `limit`.
+    pub(crate) async fn oldest(&self, stream: Stream, limit: u32) -> Result<Vec<Row>, sqlx::Error> {
+        look::oldest(self.journal.readers(), stream, limit).await
+    }
+
+    /// Counters of every stream, most precious first.
+    pub(crate) async fn totals(&self) -> Result<Vec<Totals>, sqlx::Error> {
+        count::totals(self.journal.readers()).await
+    }
+
+    /// Puts a batch with its body on the disk, in place of the stream's earlier one.
+    pub(crate) async fn seal(&self, sealed: Sealed, body: Vec<u8>) -> Result<(), JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { seal::put(connection, &sealed, &body).await })
+            })
+            .await
+    }
+
+    /// The batch of a stream that is sealed, if any.
+    pub(crate) async fn sealed(&self, stream: Stream) -> Result<Option<Sealed>, sqlx::Error> {
+        seal::found(self.journal.readers(), stream).await
+    }
+
+    /// The body of the sealed batch of a stream.
+    pub(crate) async fn body(&self, stream: Stream) -> Result<Vec<u8>, sqlx::Error> {
+        seal::body(self.journal.readers(), stream).await
+    }
+
+    /// Forgets an uploaded batch and its records, and counts them.
+    pub(crate) async fn forget(&self, sealed: Sealed) -> Result<(), JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { seal::forget(connection, &sealed).await })
+            })
+            .await
+    }
+
+    /// The answer that a request got before, if any.
+    pub(crate) async fn recall(
+        &self,
+        principal: &Principal,
+        id: RequestId,
+    ) -> Result<Option<Vec<u8>>, sqlx::Error> {
+        kit::answers::recall(self.journal.readers(), principal, id).await
+    }
+
+    /// Keeps the answer to a request.
+    pub(crate) async fn remember(
+        &self,
+        principal: Principal,
+        id: RequestId,
+        at: Integer,
+        answer: Vec<u8>,
+    ) -> Result<(), JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move {
+                    kit::answers::remember(connection, &principal, id, at, &answer).await
+                })
+            })
+            .await
+    }
+
+    /// Forgets digests and answers that nobody asks for any more.
+    pub(crate) async fn sweep(&self, now: Integer) -> Result<(), JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move {
+                    keep::forget_digests(connection, now).await?;
+                    kit::answers::forget(connection, now).await
+                })
+            })
+            .await
+    }
+}
+
+/// Whether a write failed because the disk has no space: `SQLITE_FULL`, by its number where SQLite
+/// is heard itself, by its words where a shared commit failed.
+pub(crate) fn is_full(error: &JournalError) -> bool {
+    match error {
+        JournalError::Write { source } => source
+            .as_database_error()
+            .is_some_and(|error| error.code().as_deref() == Some("13")),
+        JournalError::Commit { reason } => reason.contains("database or disk is full"),
+        JournalError::Directory { .. }
+        | JournalError::Open { .. }
+        | JournalError::Migrate { .. }
+        | JournalError::Closed => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! Sets the component up and keeps its tasks: taking records in, carrying each stream out,
+//! answering questions.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::Host;
+use kit::clock::Clock;
+use kit::error::Chain;
+use kit::health::{Health, Probe};
+use kit::journal::JournalError;
+use tokio::sync::{Notify, watch};
+use wire::record::Stream;
+use wire::{Component, Filter};
+
+use crate::batch::{Limits, Origin};
+use crate::config::Config;
+use crate::edge::s3::Bucket;
+use crate::edge::spool::Spool;
+
+mod answer;
+mod carry;
+mod drain;
+mod figures;
+mod lane;
+mod receive;
+
+use lane::Lane;
+
+/// File of the spool in the data directory.
+const SPOOL_FILE: &str = "spool.db";
+/// How often old digests and answers are swept out.
+const SWEEP: Duration = Duration::from_hours(1);
+
+/// What the tasks share.
+#[derive(Debug)]
+struct Uplink {
+    clock: Clock,
+    health: Health,
+    /// Whether the spool takes records in.
+    journal: Probe,
+    spool: Spool,
+    bucket: Bucket,
+    origin: Origin,
+    limits: Limits,
+    lanes: BTreeMap<Stream, Lane>,
+    outlook: watch::Sender<Outlook>,
+    /// Counters of the spool have changed.
+    counted: Notify,
+}
+
+/// How the last upload went.
+#[derive(Debug, Clone, Default)]
+struct Outlook {
+    /// Whether it reached the cloud; unknown before the first.
+    cloud: Option<bool>,
+    /// Why it failed; empty when it did not.
+    last_error: String,
+}
+
+/// Starts the component; it works until the host's tasks are stopped.
+pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
+    let journal = host.health.need("journal");
+    let spool = Spool::open(&host.data(SPOOL_FILE), config.spool.bytes, &host.tasks)
+        .await
+        .map_err(StartError::Spool)?;
+    let totals = spool.totals().await.map_err(StartError::Count)?;
+    journal.there();
+    let uplink = Arc::new(Uplink {
+        clock: host.clock.clone(),
+        health: host.health.clone(),
+        journal,
+        spool,
+        bucket: Bucket::new(&config.s3).await,
+        origin: Origin {
+            property: host.common.property.clone(),
+            box_id: host.common.box_id.clone(),
+        },
+        limits: Limits {
+            bytes: config.batch.bytes,
+            age: Duration::from_millis(config.batch.age_ms),
+        },
+        lanes: totals.iter().map(Lane::of).collect(),
+        outlook: watch::Sender::default(),
+        counted: Notify::new(),
+    });
+    uplink.start(&host).await;
+    Ok(())
+}
+
+impl Uplink {
+    async fn start(self: Arc<Self>, host: &Host) {
+        let (bus, property) = (&host.bus, host.bus.property());
+        let records = Filter::records(property, Component::Uplink, None, None);
+        let records = bus.subscribe([records]).await;
+        let requests = Filter::requests(property, Component::Uplink, None, None);
+        let requests = bus.subscribe([requests]).await;
+        let this = || Arc::clone(&self);
+        host.tasks.spawn("receive", |stop| {
+            receive::run(this(), bus.clone(), records, stop)
+        });
+        host.tasks.spawn("answer", |stop| {
+            answer::run(this(), bus.clone(), requests, stop)
+        });
+        host.tasks
+            .spawn("figures", |stop| figures::run(this(), stop));
+        for (stream, name) in CARRIERS {
+            host.tasks
+                .spawn(name, |stop| carry::run(this(), *stream, stop));
+        }
+        host.tasks.spawn("sweep", |stop| async move {
+            stop.run_until_cancelled(self.sweep()).await;
+        });
+    }
+
+    async fn sweep(&self) {
+        loop {
+            if let Err(error) = self.spool.sweep(self.clock.wall()).await {
+                tracing::warn!(error = %Chain(&error), "cannot sweep the spool");
+            }
+            tokio::time::sleep(SWEEP).await;
+        }
+    }
+
+    fn lane(&self, stream: Stream) -> &Lane {
+        self.lanes.get(&stream).expect("every stream has a lane")
+    }
+}
+
+/// The tasks that carry streams out.
+const CARRIERS: &[(Stream, &str)] = &[
+    (Stream::P0, "carry-p0"),
+    (Stream::P1, "carry-p1"),
+    (Stream::P2, "carry-p2"),
+    (Stream::P3, "carry-p3"),
+];
+
+/// The component cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The spool cannot be opened.
+    #[error("cannot open the spool")]
+    Spool(#[source] JournalError),
+    /// The spool cannot be read.
+    #[error("cannot count what waits in the spool")]
+    Count(#[source] sqlx::Error),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,256 @@
+//! Answers questions: `stat`, `dump` and `drain`.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use kit::bus::{Bus, Delivery, Retain, Subscription};
+use kit::error::Chain;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio_util::sync::CancellationToken;
+use wire::request::{Nothing, Reply, Request};
+use wire::topic::{ServiceSubject, Subject};
+use wire::uplink::{DRAIN, DUMP, DUMP_MAX, Dump, Dumped, Line, OPERATIONS, STAT, Stat, StreamStat};
+use wire::{Code, Component, Integer, Operation, Principal, Problem, RequestId, Topic};
+
+use super::Uplink;
+use crate::edge::spool::Totals;
+
+/// Most questions that are answered at the same time; others are refused as `busy`, because whoever
+/// let them wait would in the end hold back everything else on the bus.
+const AT_ONCE: usize = 16;
+/// Bytes of a reply that are not its lines.
+const ENVELOPE: usize = 1024;
+
+pub(super) async fn run(
+    uplink: Arc<Uplink>,
+    bus: Bus,
+    mut requests: Subscription,
+    stop: CancellationToken,
+) {
+    let answering = async {
+        let desk = Desk::default();
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                request = requests.recv() => match request {
+                    None => return,
+                    Some(delivery) => under_way.push(attend(&uplink, &bus, &desk, delivery)),
+                },
+                Some(()) = under_way.next() => {}
+            }
+        }
+    };
+    stop.run_until_cancelled(answering).await;
+}
+
+/// Who asked, and the question's id.
+type Question = (Principal, RequestId);
+
+/// The questions that are being answered.
+#[derive(Debug, Default)]
+struct Desk(Mutex<HashSet<Question>>);
+
+/// What is done with a question.
+enum Turn {
+    /// It is answered.
+    Now,
+    /// It is being answered already; that answer is for both.
+    Already,
+    /// It is refused: there are too many.
+    Never,
+}
+
+impl Desk {
+    fn take(&self, question: &Question) -> Turn {
+        let mut questions = self.lock();
+        if questions.contains(question) {
+            Turn::Already
+        } else if questions.len() == AT_ONCE {
+            Turn::Never
+        } else {
+            questions.insert(question.clone());
+            Turn::Now
+        }
+    }
+
+    fn clear(&self, question: &Question) {
+        self.lock().remove(question);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<Question>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn attend(uplink: &Uplink, bus: &Bus, desk: &Desk, delivery: Delivery) {
+    if let Subject::Service(_, ServiceSubject::Request(operation, principal, id)) =
+        &delivery.topic.subject
+    {
+        let question = (principal.clone(), *id);
+        let answer = match desk.take(&question) {
+            Turn::Now => {
+                let answer = uplink
+                    .first_answer(operation, &question, &delivery.body)
+                    .await;
+                desk.clear(&question);
+                answer
+            }
+            Turn::Already => None,
+            Turn::Never => Some(reply::<Nothing>(Err(busy()))),
+        };
+        if let Some(answer) = answer {
+            send(bus, question, answer).await;
+        }
+    }
+    delivery.acknowledge();
+}
+
+async fn send(bus: &Bus, (principal, id): Question, answer: Vec<u8>) {
+    let subject = ServiceSubject::Reply(principal, id);
+    let topic = Topic::service(bus.property(), Component::Uplink, subject);
+    if let Err(error) = bus.publish_bytes(&topic, answer.into(), Retain::No).await {
+        tracing::warn!(%topic, error = %Chain(&error), "cannot answer");
+    }
+}
+
+impl Uplink {
+    /// The answer that the request got before, or a new one; none when nobody waits for it.
+    pub(super) async fn first_answer(
+        &self,
+        operation: &Operation,
+        (principal, id): &Question,
+        body: &[u8],
+    ) -> Option<Vec<u8>> {
+        match self.spool.recall(principal, *id).await {
+            Ok(Some(answer)) => return Some(answer),
+            Ok(None) => {}
+            Err(error) => tracing::error!(error = %Chain(&error), "cannot recall an answer"),
+        }
+        let answer = self.answer(operation, body).await?;
+        let now = self.clock.wall();
+        let remembered = self
+            .spool
+            .remember(principal.clone(), *id, now, answer.clone());
+        if let Err(error) = remembered.await {
+            // Nothing here does harm when it is done twice, so the answer is given all the same.
+            tracing::error!(error = %Chain(&error), "cannot remember an answer");
+        }
+        Some(answer)
+    }
+
+    async fn answer(&self, operation: &Operation, body: &[u8]) -> Option<Vec<u8>> {
+        let answer = match operation.as_str() {
+            STAT => {
+                let asked = self.asked::<Nothing>(body)?;
+                reply(
+                    async {
+                        asked?;
+                        self.stat().await
+                    }
+                    .await,
+                )
+            }
+            DUMP => {
+                let asked = self.asked::<Dump>(body)?;
+                reply(async { self.dump(asked?.body).await }.await)
+            }
+            DRAIN => {
+                let asked = self.asked::<Nothing>(body)?;
+                reply(async { self.drain(asked?.deadline).await }.await)
+            }
+            _ => reply::<Nothing>(Err(unknown(operation))),
+        };
+        Some(answer)
+    }
+
+    /// Reads a question; none when its time is over.
+    fn asked<T: DeserializeOwned>(&self, body: &[u8]) -> Option<Result<Request<T>, Problem>> {
+        match wire::decode::<Request<T>>(body) {
+            Ok(request) if request.deadline < self.clock.wall() => None,
+            asked => Some(asked),
+        }
+    }
+
+    pub(super) async fn totals(&self) -> Result<Vec<Totals>, Problem> {
+        let totals = self.spool.totals().await;
+        totals.map_err(|error| unreadable(&error))
+    }
+
+    async fn stat(&self) -> Result<Stat, Problem> {
+        let mut streams = Vec::new();
+        for totals in self.totals().await? {
+            let waiting = self.spool.waiting(totals.stream).await;
+            let waiting = waiting.map_err(|error| unreadable(&error))?;
+            streams.push(stream_stat(&totals, waiting.map(|waiting| waiting.since)));
+        }
+        let outlook = self.outlook.borrow().clone();
+        Ok(Stat {
+            streams,
+            cloud: outlook.cloud,
+            last_error: outlook.last_error,
+        })
+    }
+
+    async fn dump(&self, Dump { stream, limit }: Dump) -> Result<Dumped, Problem> {
+        if !(1..=DUMP_MAX).contains(&limit) {
+            let detail = format!("{limit} is not one of 1 to {DUMP_MAX}");
+            return Err(Problem::new(Code::Invalid, detail).at("body.limit"));
+        }
+        let rows = self.spool.oldest(stream, limit).await;
+        let mut room = wire::bound::BODY_MAX - ENVELOPE;
+        let mut lines = Vec::new();
+        for row in rows.map_err(|error| unreadable(&error))? {
+            let Some(left) = room.checked_sub(row.line.len() + 1) else {
+                break;
+            };
+            room = left;
+            lines.push(wire::decode::<Line>(&row.line)?);
+        }
+        Ok(Dumped { lines })
+    }
+}
+
+fn stream_stat(totals: &Totals, oldest_at: Option<Integer>) -> StreamStat {
+    let integer = |count| Integer::new(count).unwrap_or_default();
+    StreamStat {
+        stream: totals.stream,
+        waiting_records: integer(totals.waiting_records),
+        waiting_bytes: integer(totals.waiting_bytes),
+        oldest_at,
+        uploaded_records: integer(totals.uploaded_records),
+        uploaded_batches: integer(totals.uploaded_batches),
+        uploaded_bytes: integer(totals.uploaded_bytes),
+    }
+}
+
+/// The reply as bytes that every reader accepts.
+fn reply<T: Serialize>(answer: Result<T, Problem>) -> Vec<u8> {
+    let body = wire::encode(&Reply::from(answer));
+    match wire::bound::check(&body) {
+        Ok(()) => body,
+        Err(error) => {
+            let problem = Problem::new(Code::TooLarge, error.to_string());
+            wire::encode(&Reply::<T>::from(Err(problem)))
+        }
+    }
+}
+
+fn busy() -> Problem {
+    Problem::new(
+        Code::Busy,
+        format!("{AT_ONCE} questions are being answered"),
+    )
+}
+
+fn unknown(operation: &Operation) -> Problem {
+    let detail = format!("{operation} is not one of {}", OPERATIONS.join(", "));
+    Problem::new(Code::NotFound, detail).at("operation")
+}
+
+fn unreadable(error: &sqlx::Error) -> Problem {
+    tracing::error!(error = %Chain(error), "cannot read the spool");
+    Problem::new(Code::Unavailable, "the spool cannot be read")
+}

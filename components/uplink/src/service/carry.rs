@@ -1,0 +1,172 @@
+//! Carries one stream out: takes the steps that [`crate::upload`] decides.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use kit::backoff::Backoff;
+use kit::digest::sha256;
+use kit::error::Chain;
+use kit::journal::JournalError;
+use tokio::task::{JoinError, spawn_blocking};
+use tokio_util::sync::CancellationToken;
+use wire::record::Stream;
+
+use super::{Outlook, Uplink};
+use crate::batch::{Sealed, other_body};
+use crate::upload::{Answer, Step};
+
+/// Ceilings of the rests after a failure: first and longest.
+const RESTS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
+
+pub(super) async fn run(uplink: Arc<Uplink>, stream: Stream, stop: CancellationToken) {
+    let carrying = async {
+        let mut backoff = Backoff::new(RESTS.0, RESTS.1);
+        let mut next = Step::Resume;
+        loop {
+            next = match uplink.take(stream, next.clone(), &mut backoff).await {
+                Ok(next) => next,
+                Err(error) => {
+                    tracing::error!(%stream, error = %Chain(&error), "cannot carry a stream on");
+                    next.later()
+                }
+            };
+        }
+    };
+    stop.run_until_cancelled(carrying).await;
+}
+
+impl Uplink {
+    /// Takes one step and decides the next.
+    async fn take(
+        &self,
+        stream: Stream,
+        step: Step,
+        backoff: &mut Backoff,
+    ) -> Result<Step, CarryError> {
+        let lane = self.lane(stream);
+        let next = match step {
+            Step::Resume => Step::resumed(self.spool.sealed(stream).await?),
+            Step::Look => {
+                // Read first: what is drained is then there to be seen.
+                let drain_through = lane.drain_through();
+                let waiting = self.spool.waiting(stream).await?;
+                let now = self.clock.wall();
+                Step::looked(&self.limits, now, waiting.as_ref(), drain_through)
+            }
+            Step::Wait(most) => {
+                lane.wait(most).await;
+                Step::Look
+            }
+            Step::Seal => self.seal(stream).await?,
+            Step::Send(sealed) => {
+                let answer = self.send(&sealed).await?;
+                self.heard(sealed, &answer)
+            }
+            Step::Compare(sealed) => {
+                let answer = self.bucket.compare(&sealed).await;
+                self.heard(sealed, &answer)
+            }
+            Step::Rename(sealed) => self.rename(&sealed).await?,
+            Step::Forget(sealed) => {
+                self.forget(sealed).await?;
+                backoff.reset();
+                Step::Look
+            }
+            Step::Rest(next) => {
+                lane.rest(backoff.wait()).await;
+                *next
+            }
+        };
+        Ok(next)
+    }
+
+    async fn seal(&self, stream: Stream) -> Result<Step, CarryError> {
+        let Some(front) = self.spool.front(stream, self.limits.bytes).await? else {
+            return Ok(Step::Look);
+        };
+        let origin = self.origin.clone();
+        let packing = spawn_blocking(move || {
+            let body = front.pack();
+            let sealed = front.seal(&origin, stream, sha256(&body), size(&body));
+            (sealed, body)
+        });
+        let (sealed, body) = packing.await?;
+        tracing::debug!(%stream, key = sealed.key, records = sealed.records(), "batch sealed");
+        self.spool.seal(sealed.clone(), body).await?;
+        Ok(Step::Send(sealed))
+    }
+
+    async fn send(&self, sealed: &Sealed) -> Result<Answer, CarryError> {
+        let body = self.spool.body(sealed.stream).await?;
+        let begun = self.clock.monotonic();
+        let answer = self.bucket.send(sealed, body).await;
+        let took = self.clock.monotonic().duration_since(begun);
+        metrics::histogram!("uplink_upload_seconds").record(took);
+        Ok(answer)
+    }
+
+    async fn rename(&self, sealed: &Sealed) -> Result<Step, CarryError> {
+        let body = other_body(self.spool.body(sealed.stream).await?);
+        let renamed = sealed.renamed(&self.origin, sha256(&body), size(&body));
+        tracing::warn!(from = sealed.key, to = renamed.key, "batch renamed");
+        self.spool.seal(renamed.clone(), body).await?;
+        Ok(Step::Send(renamed).later())
+    }
+
+    async fn forget(&self, sealed: Sealed) -> Result<(), CarryError> {
+        let (stream, key, last) = (sealed.stream, sealed.key.clone(), sealed.last);
+        let records = sealed.records();
+        self.spool.forget(sealed).await?;
+        tracing::info!(%stream, key, records, "batch uploaded");
+        self.lane(stream).uploaded(last.value());
+        self.counted.notify_one();
+        Ok(())
+    }
+
+    /// Takes note of an answer and decides what follows.
+    fn heard(&self, sealed: Sealed, answer: &Answer) -> Step {
+        let (stream, key) = (sealed.stream, sealed.key.clone());
+        let labels = [("stream", stream.as_str()), ("answer", answer.label())];
+        metrics::counter!("uplink_upload_answers_total", &labels).increment(1);
+        let reason = answer.complaint();
+        match answer {
+            Answer::Stored | Answer::Same | Answer::Taken => {}
+            Answer::Unreachable(_) | Answer::Busy(_) | Answer::Raced | Answer::Gone => {
+                tracing::warn!(%stream, key, reason, "batch not uploaded");
+            }
+            Answer::Refused(_) | Answer::Different => {
+                tracing::error!(%stream, key, reason, "batch not uploaded");
+            }
+        }
+        self.remember_outlook(answer);
+        Step::answered(sealed, answer)
+    }
+
+    /// Keeps how the last upload went; when the cloud is back, nobody rests any longer.
+    fn remember_outlook(&self, answer: &Answer) {
+        let reached = answer.is_from_the_cloud();
+        let before = self.outlook.send_replace(Outlook {
+            cloud: Some(reached),
+            last_error: answer.complaint().to_owned(),
+        });
+        metrics::gauge!("uplink_cloud_reachable").set(if reached { 1.0 } else { 0.0 });
+        if reached && before.cloud == Some(false) {
+            self.lanes.values().for_each(super::lane::Lane::hurry);
+        }
+    }
+}
+
+fn size(body: &[u8]) -> u64 {
+    u64::try_from(body.len()).expect("memory is smaller than 2^64 bytes")
+}
+
+/// A step failed on this side; it is taken again.
+#[derive(Debug, thiserror::Error)]
+enum CarryError {
+    #[error("cannot read the spool")]
+    Read(#[from] sqlx::Error),
+    #[error("cannot write the spool")]
+    Write(#[from] JournalError),
+    #[error("cannot pack a batch")]
+    Pack(#[from] JoinError),
+}

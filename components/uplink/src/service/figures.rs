@@ -1,0 +1,46 @@
+//! Keeps gauges and backlog equal to the counters of the spool.
+
+use std::sync::Arc;
+
+use kit::error::Chain;
+use tokio_util::sync::CancellationToken;
+
+use super::Uplink;
+use crate::edge::spool::Totals;
+
+pub(super) async fn run(uplink: Arc<Uplink>, stop: CancellationToken) {
+    let showing = async {
+        loop {
+            match uplink.spool.totals().await {
+                Ok(totals) => uplink.show(&totals),
+                Err(error) => tracing::error!(error = %Chain(&error), "cannot count the spool"),
+            }
+            uplink.counted.notified().await;
+        }
+    };
+    stop.run_until_cancelled(showing).await;
+}
+
+impl Uplink {
+    fn show(&self, totals: &[Totals]) {
+        for total in totals {
+            let stream = total.stream.as_str();
+            gauge("uplink_waiting_records", stream, total.waiting_records);
+            gauge("uplink_waiting_bytes", stream, total.waiting_bytes);
+            let count = |name, value| metrics::counter!(name, "stream" => stream).absolute(value);
+            count("uplink_uploaded_records_total", total.uploaded_records);
+            count("uplink_uploaded_batches_total", total.uploaded_batches);
+            count("uplink_uploaded_bytes_total", total.uploaded_bytes);
+        }
+        let waiting = totals.iter().map(|total| total.waiting_records).sum();
+        self.health.backlog(waiting);
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "gauges are floating point, and a spool counts far below 2^53"
+)]
+fn gauge(name: &'static str, stream: &'static str, value: u64) {
+    metrics::gauge!(name, "stream" => stream).set(value as f64);
+}
