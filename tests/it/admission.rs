@@ -55,7 +55,7 @@ fn now() -> OffsetDateTime {
 }
 
 #[track_caller]
-fn check_refused(outcome: Result<Outsider, String>) {
+fn check_refused(outcome: &Result<Outsider, String>) {
     assert!(outcome.is_err(), "was let in: {outcome:?}");
 }
 
@@ -70,16 +70,16 @@ async fn only_certificates_of_the_hotels_own_authority_get_in() {
         certificate: None,
         ..sound
     };
-    check_refused(Outsider::knock(&hotel, &none).await);
+    check_refused(&Outsider::knock(&hotel, &none).await);
 
     let twin = PropertyCa::create(realm(&hotel), Key::generate(), now()).unwrap();
-    check_refused(Outsider::knock(&hotel, &papers(&twin, now())).await);
+    check_refused(&Outsider::knock(&hotel, &papers(&twin, now())).await);
 
     let long_ago = now() - Duration::from_hours(24 * 200);
-    check_refused(Outsider::knock(&hotel, &papers(&authority(&hotel), long_ago)).await);
+    check_refused(&Outsider::knock(&hotel, &papers(&authority(&hotel), long_ago)).await);
 
     let to_come = now() + Duration::from_hours(24 * 2);
-    check_refused(Outsider::knock(&hotel, &papers(&authority(&hotel), to_come)).await);
+    check_refused(&Outsider::knock(&hotel, &papers(&authority(&hotel), to_come)).await);
 }
 
 // bus-3.1
@@ -88,7 +88,7 @@ async fn another_hotels_gateway_does_not_get_in() {
     let (hotel, other) = (Hotel::up(BROKER), Hotel::up(BROKER));
     let papers = Papers::of(&other.identity_dir("iot-gateway"), "iot-gateway");
     Outsider::knock(&other, &papers).await.unwrap();
-    check_refused(Outsider::knock(&hotel, &papers).await);
+    check_refused(&Outsider::knock(&hotel, &papers).await);
 }
 
 // bus-3.3, bus-4.2

@@ -357,7 +357,7 @@ async fn a_batch_is_sent_again_unchanged_until_it_is_confirmed() {
         .await
         .unwrap();
     let stream = Stream::P2.word();
-    let outbox = start_outbox(&stream, &journal, &gateway, &tasks);
+    let outbox = start_outbox(&stream, &journal, &gateway, &tasks).await;
     put(&journal, &stream).await;
     outbox.wake();
 
@@ -375,7 +375,7 @@ async fn a_batch_is_sent_again_unchanged_until_it_is_confirmed() {
     tasks.cancel();
 }
 
-fn start_outbox(
+async fn start_outbox(
     stream: &Word,
     journal: &Journal,
     gateway: &Client,
@@ -390,13 +390,14 @@ fn start_outbox(
         &Clock::system(),
         tasks,
     )
+    .await
 }
 
 async fn put(journal: &Journal, stream: &Word) {
     let record = Record {
         at: 0.into(),
         kind: "telemetry".parse().unwrap(),
-        body: Default::default(),
+        body: serde_json::Map::new(),
     };
     let stream = stream.clone();
     let work = journal.write(move |connection| {

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use hotel_tests::hotel::LIMIT;
-use hotel_tests::{Hotel, eventually};
+use hotel_tests::{Hotel, eventually, faults};
 use serde_json::Value;
 
 const THERMOSTAT: &str = "room-101-thermostat";
+/// The longest outage that is played.
+const OUTAGE: Duration = Duration::from_hours(1);
 
 async fn everything_is_ready(hotel: &Hotel, devices: u32) {
     eventually(
@@ -129,10 +131,10 @@ async fn a_day_without_the_cloud_loses_nothing() {
     let hotel = Hotel::with_rooms(1);
     everything_is_ready(&hotel, 4).await;
     let gone = hotel.freeze("s3").await;
-    let outage = hotel_tests::faults::lasts(Duration::from_secs(10), Duration::from_secs(180));
+    let talk = usize::try_from(faults::rounds(30, 2_000)).unwrap();
     let before = hotel.said().await.len();
-    eventually("the devices go on talking", outage + LIMIT, || async {
-        (hotel.said().await.len() > before + 10).then_some(())
+    eventually("the devices go on talking", OUTAGE, || async {
+        (hotel.said().await.len() > before + talk).then_some(())
     })
     .await;
     let status = hotel.status().unwrap();

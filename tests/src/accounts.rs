@@ -20,14 +20,15 @@ const ARRIVAL: Duration = Duration::from_mins(2);
 pub type Place = (DeviceId, Integer, Integer);
 
 impl Hotel {
-    /// Waits until everything said so far is in S3, then checks that nothing is there twice, that
-    /// nothing is there that was not said, and that every byte is as it was said.
+    /// Waits until everything said so far and not given up is in S3, then checks that nothing is
+    /// there twice, that nothing is there that was not said, and that every byte is as it was said.
     ///
     /// # Panics
     ///
     /// When one of that does not hold; the message names the first difference.
     pub async fn settle_accounts(&self) {
-        let said = self.said().await;
+        let mut said = self.said().await;
+        said.retain(|_, line| !line.dropped);
         let what = format!("{} messages are in S3", said.len());
         let objects = eventually(&what, ARRIVAL, || async {
             let objects = self.objects().await?;
@@ -40,11 +41,8 @@ impl Hotel {
         let said = self.said().await;
         let mut seen = BTreeMap::new();
         for (place, sha256) in arrivals(&objects) {
-            assert_eq!(
-                said.get(&place),
-                Some(&sha256),
-                "{place:?} was never said like this"
-            );
+            let digest = said.get(&place).map(|line| line.sha256);
+            assert_eq!(digest, Some(sha256), "{place:?} was never said like this");
             assert_eq!(
                 seen.insert(place.clone(), sha256),
                 None,
@@ -54,13 +52,14 @@ impl Hotel {
         check_places(&objects);
     }
 
-    /// Everything the simulated devices said and did not give up, by place.
-    pub async fn said(&self) -> BTreeMap<Place, Sha256> {
+    /// Everything the simulated devices said, by place.
+    pub async fn said(&self) -> BTreeMap<Place, ledger::Line> {
         let lines = ledger::read(&self.places.sim.ledger)
             .await
             .expect("the ledger is readable");
-        let kept = lines.into_iter().filter(|line| !line.dropped);
-        kept.map(|line| ((line.device, line.boot, line.seq), line.sha256))
+        lines
+            .into_iter()
+            .map(|line| ((line.device.clone(), line.boot, line.seq), line))
             .collect()
     }
 }

@@ -1,7 +1,5 @@
 //! What goes wrong in a hotel: processes that are killed or stand still.
 
-use std::time::Duration;
-
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::eventually::eventually;
@@ -60,11 +58,6 @@ pub fn long() -> bool {
 
 /// How often a test of chance repeats itself.
 pub fn rounds(short: u32, long_run: u32) -> u32 {
-    if long() { long_run } else { short }
-}
-
-/// How long a fault lasts.
-pub fn lasts(short: Duration, long_run: Duration) -> Duration {
     if long() { long_run } else { short }
 }
 

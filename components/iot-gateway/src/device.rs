@@ -58,6 +58,18 @@ pub struct Kept {
     pub desired: Desired,
 }
 
+impl Kept {
+    /// What of it outlives the device's place in the registry.
+    pub fn numbers(&self) -> Self {
+        Self {
+            mark: self.mark.clone(),
+            recent: self.recent.clone(),
+            lost: self.lost,
+            ..Self::default()
+        }
+    }
+}
+
 /// One device of the registry.
 ///
 /// Invariants: the stream is never of an older life than the birth; what is accepted is stored
@@ -81,6 +93,17 @@ impl Device {
             stream: kept.mark.map(|mark| Stream::resume(mark, recent)),
             shadow: Shadow::resume(kept.desired, kept.report),
             lost: kept.lost,
+        }
+    }
+
+    /// Its numbers, when it is taken out of the registry.
+    pub fn retire(self) -> Kept {
+        let (mark, recent) = self.stream.map(Stream::retire).unzip();
+        Kept {
+            mark,
+            recent: recent.unwrap_or_default(),
+            lost: self.lost,
+            ..Kept::default()
         }
     }
 

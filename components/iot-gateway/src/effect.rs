@@ -41,7 +41,7 @@ pub enum Change {
     Answer(Asker, Integer, Vec<u8>),
     /// A fact for `uplink`.
     Record(Stream, Record),
-    /// Nothing more about this device.
+    /// Nothing more about this device but its numbers.
     Forget(DeviceId),
 }
 

@@ -76,6 +76,9 @@ pub struct Gateway {
     pub(crate) executions: Executions,
     /// Devices that asked for a moment.
     waking: BTreeSet<DeviceId>,
+    /// Numbers of devices taken out of the registry: they go on if such a device comes back,
+    /// because it has forgotten what it was told to be received.
+    retired: BTreeMap<DeviceId, Kept>,
     room: Room,
 }
 
@@ -90,14 +93,19 @@ impl Gateway {
             let kept = devices.remove(&registered.device).unwrap_or_default();
             (registered.device.clone(), Device::resume(registered, kept))
         };
+        let known = registry.into_values().map(&mut resumed).collect();
+        let is_more_than_numbers = |(_, kept): &(&DeviceId, &Kept)| *kept != &kept.numbers();
+        let gone = devices.iter().filter(is_more_than_numbers);
+        let mut effects: Vec<_> = gone.flat_map(|(id, _)| forgotten(id.clone())).collect();
+        effects.push(Effect::Note(Note::Presence));
+        let retired = devices.into_iter().map(|(id, kept)| (id, kept.numbers()));
         let gateway = Self {
-            devices: registry.into_values().map(&mut resumed).collect(),
+            devices: known,
             executions: Executions::resume(now.wall, now.monotonic, executions),
             waking: BTreeSet::new(),
+            retired: retired.collect(),
             room: Room::Free,
         };
-        let mut effects: Vec<_> = devices.into_keys().flat_map(forgotten).collect();
-        effects.push(Effect::Note(Note::Presence));
         (gateway, effects)
     }
 
@@ -187,12 +195,14 @@ impl Gateway {
             }
         }
         for (id, registered) in registry {
-            self.devices
-                .insert(id, Device::resume(registered, Kept::default()));
+            let kept = self.retired.remove(&id).unwrap_or_default();
+            self.devices.insert(id, Device::resume(registered, kept));
         }
         for id in &gone {
-            self.devices.remove(id);
             self.waking.remove(id);
+            if let Some(device) = self.devices.remove(id) {
+                self.retired.insert(id.clone(), device.retire());
+            }
         }
         let mut effects: Vec<_> = gone.into_iter().flat_map(forgotten).collect();
         effects.push(Effect::Note(Note::Presence));

@@ -48,7 +48,7 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
         .map_err(StartError::Load)?;
     probe.there();
     let service = Service {
-        keeper: Keeper::start(journal, probe, &host),
+        keeper: Keeper::start(journal, probe, &host).await,
         outbound: Outbound::start(&host.bus, &host.clock, &host.tasks),
         bus: host.bus,
         clock: host.clock,
@@ -56,8 +56,11 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
         notes: Notes::default(),
         unknown_at: None,
     };
+    // Before the bus connects, which is when messages of a kept session come.
+    let filters = inbound::filters(service.bus.property());
+    let subscription = service.bus.subscribe(filters).await;
     host.tasks.spawn("gateway", |stop| async move {
-        let living = service.live(memory);
+        let living = service.live(memory, subscription);
         // Only a stop ends the work; when the bus is first to stop, the token follows.
         if stop.run_until_cancelled(living).await.is_some() {
             stop.cancelled().await;
@@ -79,14 +82,12 @@ struct Service {
 
 impl Service {
     /// Works until the bus or the journal has stopped.
-    async fn live(mut self, memory: Memory) -> Result<(), Stopped> {
+    async fn live(mut self, memory: Memory, mut subscription: Subscription) -> Result<(), Stopped> {
         let registry = self.first_registry().await;
         let (mut gateway, effects) = Gateway::resume(self.now(), registry, memory);
         let mut work = Work::default();
         work.add(effects);
         self.carry_out(&gateway, work).await?;
-        let filters = inbound::filters(self.bus.property());
-        let mut subscription = self.bus.subscribe(filters).await;
         let mut look = every(LOOK);
         let mut purge = every(PURGE);
         loop {

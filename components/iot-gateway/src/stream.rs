@@ -113,6 +113,11 @@ impl Stream {
         }
     }
 
+    /// Everything that [`Stream::resume`] needs.
+    pub fn retire(self) -> (Mark, Recent) {
+        (self.mark(), self.recent)
+    }
+
     /// The outbox store.
     pub fn boot(&self) -> Integer {
         self.boot

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Notify;
 use wire::bound::RECORD_MAX;
 use wire::record::Record;
-use wire::{Component, Word};
+use wire::{Component, Filter, Word};
 
 use crate::bus::Bus;
 use crate::clock::Clock;
@@ -59,8 +59,8 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Starts to carry the records of `streams` to `consumer`.
-    pub fn start(
+    /// Starts to carry the records of `streams` to `consumer`; before the bus connects.
+    pub async fn start(
         consumer: Component,
         streams: &[Word],
         journal: &Journal,
@@ -77,7 +77,9 @@ impl Outbox {
             clock: clock.clone(),
             arrived: Arc::clone(&arrived),
         };
-        tasks.spawn("outbox", |stop| carrier.run(stop));
+        let filter = Filter::recorded(bus.property(), Some(consumer), Some(bus.principal()));
+        let recorded = bus.subscribe([filter]).await;
+        tasks.spawn("outbox", |stop| carrier.run(recorded, stop));
         Self {
             arrived,
             journal: journal.clone(),

@@ -42,8 +42,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// The tables with one row, or a few, for each device.
-const OF_DEVICE: &[&str] = &["birth", "mark", "digest", "lost", "report", "desired"];
+/// The tables that a device is forgotten in; its numbers stay.
+const FORGOTTEN: &[&str] = &["birth", "report", "desired"];
 
 #[cfg(test)]
 mod tests;

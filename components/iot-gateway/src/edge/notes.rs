@@ -71,7 +71,8 @@ impl Notes {
             }
             Note::Ended(execution) => ended(execution),
             Note::Late(execution) => tracing::info!(execution = %execution.id,
-                device = %execution.device, "outcome of a timed-out command became known"),
+                device = %execution.device, outcome = outcome(execution),
+                "outcome of a timed-out command became known"),
         }
     }
 
@@ -111,21 +112,26 @@ impl Notes {
 }
 
 fn ended(execution: &Execution) {
-    let outcome = match &execution.state {
-        State::Ended { outcome, .. } => *outcome,
-        State::TimedOut { .. } => Outcome::TimedOut,
-        State::Sent | State::Accepted | State::InProgress => return,
-    };
-    let outcome = match outcome {
-        Outcome::Succeeded => "succeeded",
-        Outcome::Failed => "failed",
-        Outcome::Rejected => "rejected",
-        Outcome::TimedOut => "timed_out",
-    };
+    let outcome = outcome(execution);
     metrics::counter!("iot_gateway_commands_total", "outcome" => outcome).increment(1);
     tracing::info!(execution = %execution.id, device = %execution.device,
         operation = %execution.operation, principal = %execution.principal, outcome,
         "command ended");
+}
+
+/// What is known of how a command ended.
+fn outcome(execution: &Execution) -> &'static str {
+    let outcome = match &execution.state {
+        State::Sent | State::Accepted | State::InProgress => return "open",
+        State::Ended { outcome, .. } => *outcome,
+        State::TimedOut { late } => late.unwrap_or(Outcome::TimedOut),
+    };
+    match outcome {
+        Outcome::Succeeded => "succeeded",
+        Outcome::Failed => "failed",
+        Outcome::Rejected => "rejected",
+        Outcome::TimedOut => "timed_out",
+    }
 }
 
 fn reason(code: Code) -> &'static str {

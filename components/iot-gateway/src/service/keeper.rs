@@ -41,10 +41,10 @@ pub(super) struct Keeper {
 pub(super) struct Stopped;
 
 impl Keeper {
-    pub(super) fn start(journal: Journal, probe: Probe, host: &Host) -> Self {
+    pub(super) async fn start(journal: Journal, probe: Probe, host: &Host) -> Self {
         let (bus, clock, tasks) = (&host.bus, &host.clock, &host.tasks);
         let streams = STREAMS.map(Stream::word);
-        let outbox = Outbox::start(Component::Uplink, &streams, &journal, bus, clock, tasks);
+        let outbox = Outbox::start(Component::Uplink, &streams, &journal, bus, clock, tasks).await;
         Self {
             journal,
             outbox,

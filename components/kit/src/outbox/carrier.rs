@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use wire::record::Recorded;
 use wire::topic::{ServiceSubject, Subject};
-use wire::{BatchId, Component, Filter, Problem, Topic, Word};
+use wire::{BatchId, Component, Problem, Topic, Word};
 
 use super::store::{self, Batch};
 use crate::backoff::Backoff;
@@ -36,10 +36,7 @@ pub(super) struct Carrier {
 }
 
 impl Carrier {
-    pub(super) async fn run(self, stop: CancellationToken) {
-        let (property, principal) = (self.bus.property(), self.bus.principal());
-        let filter = Filter::recorded(property, Some(self.consumer), Some(principal));
-        let mut recorded = self.bus.subscribe([filter]).await;
+    pub(super) async fn run(self, mut recorded: Subscription, stop: CancellationToken) {
         let mut backoff = Backoff::new(WAITS.0, WAITS.1);
         let carrying = async {
             loop {

@@ -18,6 +18,10 @@ fn sealed() -> Sealed {
     }
 }
 
+fn digest(body: &[u8]) -> Sha256 {
+    kit::digest::sha256(body)
+}
+
 fn words() -> String {
     "words".to_owned()
 }

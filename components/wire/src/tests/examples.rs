@@ -75,6 +75,7 @@ fn problem() -> Problem {
     Problem::new(Code::Invalid, "40 is not between 5 and 30").at("state.target_celsius")
 }
 
+#[expect(clippy::too_many_lines, reason = "one example after the other")]
 fn device() -> Vec<Form> {
     let target = || state(json!({ "target_celsius": 19 }));
     vec![
@@ -170,6 +171,7 @@ fn device() -> Vec<Form> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one example after the other")]
 fn gateway() -> Vec<Form> {
     let summary = DeviceSummary {
         device: word("room-101-thermostat"),

@@ -86,7 +86,7 @@ fn value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::Bool),
         (-1_000_i32..1_000).prop_map(|number| Value::from(f64::from(number) / 4.0)),
         "[a-z]{0,4}".prop_map(Value::String),
-        vec(0..9_u8, 0..3).prop_map(|items| Value::from(items)),
+        vec(0..9_u8, 0..3).prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 24, 4, |inner| members(inner).prop_map(Value::Object))
 }

@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use wire::gateway::Outcome;
 use wire::{DeviceId, Integer, Problem, Sha256};
 
-use super::OF_DEVICE;
+use super::FORGOTTEN;
 use crate::command::{Execution, State};
 use crate::desired::{Desired, Report};
 use crate::effect::Change;
@@ -198,7 +198,7 @@ fn state_columns(state: &State) -> (&'static str, Option<Outcome>, Option<&Probl
 }
 
 async fn forget(connection: &mut SqliteConnection, id: &DeviceId) -> Result<(), sqlx::Error> {
-    for table in OF_DEVICE {
+    for table in FORGOTTEN {
         sqlx::query(AssertSqlSafe(format!(
             "DELETE FROM {table} WHERE device = ?"
         )))

@@ -166,16 +166,23 @@ async fn digests_of_an_earlier_boot_are_not_taken_for_the_current_one() {
 
 // iot-gateway-1.7
 #[tokio::test]
-async fn nothing_is_left_of_a_forgotten_device() {
+async fn nothing_but_its_numbers_is_left_of_a_forgotten_device() {
+    let desired = Desired {
+        version: n(2),
+        state: settings(),
+    };
     let changes = vec![
         Change::Mark(id("t-1"), mark(3)),
         digest(3, 6, 2),
-        Change::Lost(id("t-1"), 5),
-        Change::Lost(id("t-2"), 6),
+        Change::Desired(id("t-1"), desired),
         Change::Forget(id("t-1")),
     ];
     let memory = remembered(changes).await;
-    assert_eq!(memory.devices.keys().collect::<Vec<_>>(), [&id("t-2")]);
+    let kept = &memory.devices[&id("t-1")];
+    assert_eq!(
+        (&kept.numbers(), kept.mark.as_ref()),
+        (kept, Some(&mark(3)))
+    );
 }
 
 #[tokio::test]

@@ -33,10 +33,40 @@ fn a_device_taken_out_of_the_registry_is_forgotten_and_cleared() {
 
 // iot-gateway-1.7
 #[test]
+fn a_device_that_comes_back_goes_on_with_its_numbers() {
+    let mut scene = Scene::with_thermostat_online();
+    scene.hear("t-1", telemetry(0));
+    for devices in [&[("l-1", Kind::Lock)][..], &[("t-1", Kind::Thermostat)]] {
+        scene
+            .gateway
+            .handle(scene.now, Input::Registry(registry(devices)));
+    }
+    assert_eq!(stores(&scene.hear("t-1", telemetry(0))), 0);
+    let effects = scene.hear("t-1", telemetry(1));
+    let Some(Effect::Say(Saying::Received(_, received))) = effects.last() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(received.through_seq, n(1));
+}
+
+// iot-gateway-1.7
+#[test]
 fn a_device_taken_out_while_the_gateway_was_down_is_forgotten_at_start() {
-    let devices = [(id("gone"), Kept::default()), (id("l-1"), Kept::default())];
+    let numbers = Kept {
+        lost: 1,
+        ..Kept::default()
+    };
+    let born = Kept {
+        birth: Some(presence::Birth {
+            boot: n(1),
+            capabilities: [].into(),
+            firmware: String::new(),
+        }),
+        ..numbers.clone()
+    };
+    let devices = [("gone", &born), ("long-gone", &numbers), ("l-1", &born)];
     let memory = Memory {
-        devices: devices.into(),
+        devices: devices.map(|(name, kept)| (id(name), kept.clone())).into(),
         executions: vec![],
     };
     let registry = registry(&[("l-1", Kind::Lock)]);

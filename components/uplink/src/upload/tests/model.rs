@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use wire::Integer;
 use wire::record::Stream;
-use wire::{Integer, Sha256};
 
+use super::digest;
 use crate::batch::{Front, Limits, Origin, Row, Sealed, Waiting, other_body};
 use crate::upload::{Answer, Step};
 
@@ -197,10 +198,6 @@ fn origin() -> Origin {
         property: "seaside".parse().unwrap(),
         box_id: "box-1".parse().unwrap(),
     }
-}
-
-fn digest(body: &[u8]) -> Sha256 {
-    kit::digest::sha256(body)
 }
 
 fn size(body: &[u8]) -> u64 {
