@@ -9,6 +9,7 @@ use hotel_tests::{Hotel, Plan, eventually};
 use kit::bus::{Retain, Session, Subscription};
 use tokio::time::timeout;
 use wire::device::{Birth, Received, Scalar, Telemetry};
+use wire::registry::Registry;
 use wire::topic::{DeviceSubject, DeviceWord};
 use wire::{DeviceId, Filter, Integer, Topic, Version, bound};
 
@@ -197,4 +198,66 @@ async fn a_packet_beyond_the_brokers_limit_ends_its_sender_only() {
 
     device.measure(measurement(5, 0, 20.0)).await;
     device.received_through(0).await;
+}
+
+/// The topics that the broker keeps of the thermostat, as a newcomer sees them.
+async fn retained_of_the_thermostat(hotel: &Hotel) -> Vec<Topic> {
+    // In the gateway's place, which alone may hear every device.
+    let _still = hotel.freeze("iot-gateway").await;
+    let gateway = hotel.client("iot-gateway").await;
+    let retained = DeviceWord::RETAINED.iter();
+    let filters = retained.map(|word| Filter::device(&hotel.places.property, None, *word));
+    let mut subscription = gateway.bus.subscribe(filters).await;
+    subscription.granted().await.unwrap();
+    let window = hotel.client("room-101-window").await;
+    let id: DeviceId = "room-101-window".parse().unwrap();
+    let last = Topic::device(&hotel.places.property, &id, DeviceSubject::Reported);
+    window
+        .bus
+        .publish_bytes(&last, "{}".into(), Retain::No)
+        .await
+        .unwrap();
+    let mut topics = Vec::new();
+    loop {
+        let delivery = timeout(LIMIT, subscription.recv())
+            .await
+            .expect("a message")
+            .unwrap();
+        if delivery.topic == last {
+            return topics;
+        }
+        topics.push(delivery.topic.clone());
+        delivery.acknowledge();
+    }
+}
+
+// iot-gateway-1.4
+#[tokio::test]
+async fn a_device_that_is_removed_leaves_nothing_at_the_broker() {
+    let hotel = Hotel::up(WITHOUT_DEVICES);
+    let device = Device::of(&hotel).await;
+    let is_listed = || hotel.edgectl(&["gateway", "list"]).contains(THERMOSTAT);
+    assert!(is_listed());
+    assert_eq!(retained_of_the_thermostat(&hotel).await.len(), 1);
+    drop(device);
+
+    let text = std::fs::read(&hotel.places.registry).unwrap();
+    let mut registry: Registry = serde_json::from_slice(&text).unwrap();
+    registry
+        .devices
+        .retain(|device| device.device.as_str() != THERMOSTAT);
+    std::fs::write(&hotel.places.registry, wire::encode(&registry)).unwrap();
+    eventually("the gateway has forgotten the device", LIMIT, || async {
+        let listed = hotel.try_edgectl(&["gateway", "list"]);
+        let listed = listed.status.success().then_some(listed.stdout)?;
+        (!String::from_utf8(listed).ok()?.contains(THERMOSTAT)).then_some(())
+    })
+    .await;
+    eventually("nothing of it is retained", LIMIT, || async {
+        retained_of_the_thermostat(&hotel)
+            .await
+            .is_empty()
+            .then_some(())
+    })
+    .await;
 }

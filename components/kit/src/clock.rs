@@ -99,3 +99,6 @@ fn system_moment() -> Moment {
 fn largest() -> Integer {
     Integer::new(wire::bound::INTEGER_MAX).expect("the largest integer is within its own bound")
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,3 +107,6 @@ impl Probe {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ pub mod config;
 mod batch;
 mod edge;
 mod intake;
+mod object;
 mod service;
 mod upload;
 

@@ -14,13 +14,15 @@ use tokio::sync::{Notify, watch};
 use wire::record::Stream;
 use wire::{Component, Filter};
 
-use crate::batch::{Limits, Origin};
+use crate::batch::Limits;
+use crate::object::Origin;
 use crate::config::Config;
 use crate::edge::s3::Bucket;
 use crate::edge::spool::Spool;
 
 mod answer;
 mod carry;
+mod desk;
 mod drain;
 mod figures;
 mod lane;

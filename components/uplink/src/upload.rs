@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use wire::Integer;
 
-use crate::batch::{Due, Limits, Sealed, Waiting};
+use crate::batch::{Due, Limits, Waiting};
+use crate::object::Sealed;
 
 /// What is done next.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -210,3 +210,7 @@ fn not_for_us() -> Problem {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) fn tests_input(topic: &Topic, body: &[u8]) -> Input {
+    input(topic, body, Origin::Live)
+}

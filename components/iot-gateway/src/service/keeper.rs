@@ -107,6 +107,8 @@ impl Keeper {
             Err(error) => tracing::warn!(error = %Chain(&error), "cannot count waiting records"),
         }
         self.health.backlog(self.waiting);
+        let waiting = u32::try_from(self.waiting).unwrap_or(u32::MAX);
+        metrics::gauge!("iot_gateway_outbox_records").set(f64::from(waiting));
         self.room()
     }
 

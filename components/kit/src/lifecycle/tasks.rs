@@ -104,3 +104,6 @@ impl Default for Tasks {
 pub struct StillBusy {
     tasks: usize,
 }
+
+#[cfg(test)]
+mod tests;

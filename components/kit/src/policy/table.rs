@@ -38,6 +38,9 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
         Component::IotGateway => {
             let mut grants = service(property, component);
             grants.extend(devices(property, None, Grant::Subscribe, Grant::Publish));
+            let retained = DeviceWord::RETAINED.iter();
+            grants
+                .extend(retained.map(|word| Grant::Publish(Filter::device(property, None, *word))));
             grants.extend(feed(
                 property,
                 component,

@@ -78,7 +78,14 @@ fn a_device_has_no_part_in_another_device_or_service() {
 
 #[test]
 fn the_gateway_hears_every_device_and_speaks_to_every_device() {
-    check("iot-gateway", "device/lock-2/reported", false, true);
+    check(
+        "iot-gateway",
+        "device/lock-2/telemetry/battery",
+        false,
+        true,
+    );
+    // To clear what the broker kept of a removed device.
+    check("iot-gateway", "device/lock-2/reported", true, true);
     check(
         "iot-gateway",
         &format!("device/lock-2/command/{UUID}"),

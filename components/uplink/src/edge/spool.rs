@@ -13,7 +13,8 @@ use kit::lifecycle::Tasks;
 use wire::record::Stream;
 use wire::{Integer, Principal, Problem, RequestId, Sha256};
 
-use crate::batch::{Front, Row, Sealed, Waiting};
+use crate::batch::{Front, Row, Waiting};
+use crate::object::Sealed;
 use crate::intake::{Batch, Kept};
 
 mod columns;

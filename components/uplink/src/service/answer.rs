@@ -1,7 +1,6 @@
 //! Answers questions: `stat`, `dump` and `drain`.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -13,14 +12,12 @@ use tokio_util::sync::CancellationToken;
 use wire::request::{Nothing, Reply, Request};
 use wire::topic::{ServiceSubject, Subject};
 use wire::uplink::{DRAIN, DUMP, DUMP_MAX, Dump, Dumped, Line, OPERATIONS, STAT, Stat, StreamStat};
-use wire::{Code, Component, Integer, Operation, Principal, Problem, RequestId, Topic};
+use wire::{Code, Component, Integer, Operation, Problem, Topic};
 
 use super::Uplink;
+use super::desk::{AT_ONCE, Desk, Question, Turn};
 use crate::edge::spool::Totals;
 
-/// Most questions that are answered at the same time; others are refused as `busy`, because whoever
-/// let them wait would in the end hold back everything else on the bus.
-const AT_ONCE: usize = 16;
 /// Bytes of a reply that are not its lines.
 const ENVELOPE: usize = 1024;
 
@@ -44,45 +41,6 @@ pub(super) async fn run(
         }
     };
     stop.run_until_cancelled(answering).await;
-}
-
-/// Who asked, and the question's id.
-type Question = (Principal, RequestId);
-
-/// The questions that are being answered.
-#[derive(Debug, Default)]
-struct Desk(Mutex<HashSet<Question>>);
-
-/// What is done with a question.
-enum Turn {
-    /// It is answered.
-    Now,
-    /// It is being answered already; that answer is for both.
-    Already,
-    /// It is refused: there are too many.
-    Never,
-}
-
-impl Desk {
-    fn take(&self, question: &Question) -> Turn {
-        let mut questions = self.lock();
-        if questions.contains(question) {
-            Turn::Already
-        } else if questions.len() == AT_ONCE {
-            Turn::Never
-        } else {
-            questions.insert(question.clone());
-            Turn::Now
-        }
-    }
-
-    fn clear(&self, question: &Question) {
-        self.lock().remove(question);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashSet<Question>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 async fn attend(uplink: &Uplink, bus: &Bus, desk: &Desk, delivery: Delivery) {

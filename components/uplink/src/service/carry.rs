@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use wire::record::Stream;
 
 use super::{Outlook, Uplink};
-use crate::batch::{Sealed, other_body};
+use crate::object::{Sealed, other_body};
 use crate::upload::{Answer, Step};
 
 /// Ceilings of the rests after a failure: first and longest.
@@ -47,7 +47,6 @@ impl Uplink {
         let next = match step {
             Step::Resume => Step::resumed(self.spool.sealed(stream).await?),
             Step::Look => {
-                // Read first: what is drained is then there to be seen.
                 let drain_through = lane.drain_through();
                 let waiting = self.spool.waiting(stream).await?;
                 let now = self.clock.wall();

@@ -7,15 +7,18 @@ use kit::digest::sha256;
 use kit::lifecycle::Tasks;
 use tempfile::TempDir;
 use tokio::time::timeout;
-use wire::request::{Nothing, Reply, Request};
-use wire::uplink::{DRAIN, DUMP, Drained, Dump, Dumped, Line, STAT, Stat};
-use wire::{Code, Integer, Principal, Problem, RequestId, Version};
+use wire::request::{Reply, Request};
+use wire::uplink::Line;
+use wire::{Principal, Problem, RequestId, Version};
 
 use super::*;
 use crate::edge::s3::tests::bucket;
 use crate::edge::s3::tests::stub::{Mood, Object, SOMETHING_ELSE, Stub};
 use crate::edge::spool::Arrival;
 use crate::intake::{Batch, Kept};
+
+mod questions;
+mod uploads;
 
 /// Longest wait for anything on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -169,222 +172,6 @@ fn lines(object: &Object) -> Vec<u64> {
 
 fn through(last: u64) -> Vec<u64> {
     (1..=last).collect()
-}
-
-// uplink-2.1
-#[tokio::test]
-async fn a_full_batch_leaves_by_itself_and_the_rest_waits() {
-    let uplink = Edge::start(Mood::Fine).await;
-    uplink.hand(Stream::P2, 1, 20).await;
-    let lane = uplink.uplink.lane(Stream::P2);
-    timeout(LIMIT, lane.uploaded_through(1)).await.unwrap();
-    assert_eq!(uplink.drained().await, through(20));
-    assert!(uplink.stub.objects().len() > 2);
-}
-
-// uplink-2.2
-#[tokio::test]
-async fn streams_never_share_an_object() {
-    let uplink = Edge::start(Mood::Fine).await;
-    uplink.hand(Stream::P0, 1, 1).await;
-    uplink.hand(Stream::P3, 2, 1).await;
-    assert_eq!(uplink.drained().await, [1, 1]);
-    let objects = uplink.stub.objects();
-    let keys: Vec<_> = objects.keys().collect();
-    assert!(keys[0].starts_with("v1/stream=p0/") && keys[1].starts_with("v1/stream=p3/"));
-}
-
-// uplink-4.3
-#[tokio::test]
-async fn what_was_stored_without_an_answer_is_not_stored_twice() {
-    let uplink = Edge::start(Mood::Mute).await;
-    uplink.hand(Stream::P1, 1, 3).await;
-    let lane = uplink.uplink.lane(Stream::P1);
-    lane.drain(3);
-    eventually(|| !uplink.stub.objects().is_empty()).await;
-    let uplink = uplink.restart().await;
-    uplink.stub.becomes(Mood::Fine);
-    uplink.hand(Stream::P1, 2, 2).await;
-    assert_eq!(uplink.drained().await, through(5));
-}
-
-// uplink-4.1, uplink-4.2
-#[tokio::test]
-async fn an_outage_with_restarts_loses_nothing() {
-    let mut uplink = Edge::start(Mood::Deaf).await;
-    for (id, mood) in [
-        (1, Mood::Status(503)),
-        (2, Mood::Status(403)),
-        (3, Mood::Deaf),
-    ] {
-        uplink.hand(Stream::P1, id, 7).await;
-        uplink.uplink.lane(Stream::P1).drain(7);
-        uplink.stub.becomes(mood);
-        uplink = uplink.restart().await;
-    }
-    uplink.stub.becomes(Mood::Fine);
-    assert_eq!(uplink.drained().await, through(21));
-}
-
-// uplink-3.5
-#[tokio::test]
-async fn a_batch_whose_name_is_taken_by_something_else_finds_another() {
-    let uplink = Edge::start(Mood::Squatted).await;
-    uplink.hand(Stream::P1, 1, 3).await;
-    assert_eq!(uplink.drained().await, through(3));
-    let objects = uplink.stub.objects();
-    let others = objects
-        .values()
-        .filter(|object| object.body == SOMETHING_ELSE);
-    assert_eq!((objects.len(), others.count()), (2, 1));
-}
-
-// uplink-4.5
-#[tokio::test]
-async fn one_stream_that_is_refused_does_not_hold_up_another() {
-    let uplink = Edge::start(Mood::Deaf).await;
-    uplink.hand(Stream::P0, 1, 1).await;
-    uplink.uplink.lane(Stream::P0).drain(1);
-    eventually(|| uplink.uplink.outlook.borrow().cloud == Some(false)).await;
-    uplink.stub.becomes(Mood::Fine);
-    uplink.hand(Stream::P3, 2, 1).await;
-    let other = uplink.uplink.lane(Stream::P3);
-    other.drain(1);
-    timeout(LIMIT, other.uploaded_through(1)).await.unwrap();
-    // The cloud is back, so the first stream does not rest any longer.
-    let first = uplink.uplink.lane(Stream::P0);
-    timeout(LIMIT, first.uploaded_through(1)).await.unwrap();
-}
-
-// uplink-5.1
-#[tokio::test]
-async fn stat_tells_what_waits_what_left_and_how_the_cloud_is() {
-    let uplink = Edge::start(Mood::Status(403)).await;
-    uplink.hand(Stream::P1, 1, 2).await;
-    let stat: Stat = uplink
-        .ask(1, STAT, Nothing {}, LIMIT)
-        .await
-        .unwrap()
-        .unwrap();
-    let p1 = &stat.streams[1];
-    assert_eq!((stat.cloud, p1.waiting_records), (None, 2.into()));
-    assert!(p1.oldest_at.is_some() && p1.waiting_bytes > Integer::from(200));
-    uplink.uplink.lane(Stream::P1).drain(2);
-    eventually(|| uplink.uplink.outlook.borrow().cloud.is_some()).await;
-    let stat: Stat = uplink
-        .ask(2, STAT, Nothing {}, LIMIT)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (stat.cloud, stat.last_error.as_str()),
-        (Some(true), "403 Some: words")
-    );
-    uplink.stub.becomes(Mood::Fine);
-    uplink.drained().await;
-    let stat: Stat = uplink
-        .ask(3, STAT, Nothing {}, LIMIT)
-        .await
-        .unwrap()
-        .unwrap();
-    let p1 = &stat.streams[1];
-    assert_eq!(
-        (
-            p1.waiting_records,
-            p1.uploaded_records,
-            p1.uploaded_batches,
-            p1.oldest_at
-        ),
-        (0.into(), 2.into(), 1.into(), None)
-    );
-    assert_eq!(stat.last_error, "");
-}
-
-// uplink-5.1
-#[tokio::test]
-async fn dump_shows_the_oldest_records_as_they_will_be_uploaded() {
-    let uplink = Edge::start(Mood::Deaf).await;
-    uplink.hand(Stream::P1, 1, 5).await;
-    let dump = |limit| Dump {
-        stream: Stream::P1,
-        limit,
-    };
-    let dumped: Dumped = uplink.ask(1, DUMP, dump(2), LIMIT).await.unwrap().unwrap();
-    let places: Vec<_> = dumped.lines.iter().map(|line| line.place.value()).collect();
-    assert_eq!(places, [1, 2]);
-    let refused = uplink.ask::<_, Dumped>(2, DUMP, dump(201), LIMIT).await;
-    let problem = refused.unwrap().unwrap_err();
-    assert_eq!(
-        (problem.code, problem.field.as_deref()),
-        (Code::Invalid, Some("body.limit"))
-    );
-}
-
-// uplink-5.3
-#[tokio::test]
-async fn drain_answers_when_everything_is_in_the_bucket() {
-    let uplink = Edge::start(Mood::Fine).await;
-    uplink.hand(Stream::P0, 1, 1).await;
-    uplink.hand(Stream::P2, 2, 3).await;
-    let drained: Drained = uplink
-        .ask(1, DRAIN, Nothing {}, LIMIT)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        (drained.uploaded_batches, drained.waiting_records),
-        (2.into(), 0.into())
-    );
-    assert_eq!(places(&uplink.stub), [1, 1, 2, 3]);
-}
-
-// uplink-5.3
-#[tokio::test]
-async fn drain_says_before_the_deadline_how_much_is_left() {
-    let uplink = Edge::start(Mood::Status(503)).await;
-    uplink.hand(Stream::P0, 1, 4).await;
-    let wait = Duration::from_millis(700);
-    let drained = uplink.ask::<_, Drained>(1, DRAIN, Nothing {}, wait).await;
-    let problem = drained.unwrap().unwrap_err();
-    assert_eq!(problem.code, Code::TimedOut);
-    assert!(problem.detail.starts_with("4 records"), "{problem}");
-}
-
-// uplink-5.2
-#[tokio::test]
-async fn a_repeated_question_gets_the_first_answer() {
-    let uplink = Edge::start(Mood::Deaf).await;
-    let before: Stat = uplink
-        .ask(1, STAT, Nothing {}, LIMIT)
-        .await
-        .unwrap()
-        .unwrap();
-    uplink.hand(Stream::P1, 1, 5).await;
-    let again: Stat = uplink
-        .ask(1, STAT, Nothing {}, LIMIT)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(before, again);
-}
-
-// uplink-5.4
-#[tokio::test]
-async fn what_nobody_waits_for_is_not_answered_and_what_nobody_understands_is_refused() {
-    let uplink = Edge::start(Mood::Deaf).await;
-    let late = br#"{"v":1,"deadline":1,"body":{}}"#;
-    assert_eq!(uplink.say(1, STAT, late).await, None);
-    let code = |answer: Option<Vec<u8>>| {
-        let reply: Reply<Nothing> = wire::decode(&answer.unwrap()).unwrap();
-        reply.problem.unwrap().code
-    };
-    assert_eq!(code(uplink.say(2, "explode", b"{}").await), Code::NotFound);
-    assert_eq!(code(uplink.say(3, STAT, b"{").await), Code::Malformed);
-    let newer = br#"{"v":2,"deadline":9007199254740991,"body":{}}"#;
-    assert_eq!(
-        code(uplink.say(4, STAT, newer).await),
-        Code::UnsupportedVersion
-    );
 }
 
 /// Waits for a state of the test's own process.

@@ -43,6 +43,8 @@ impl DeviceWord {
         Self::Event,
         Self::Ack,
     ];
+    /// What the broker keeps of it; a device that is removed leaves nothing behind.
+    pub const RETAINED: &[Self] = &[Self::Birth, Self::Online, Self::Reported];
     /// What is said to a device.
     pub const HEARD: &[Self] = &[Self::Received, Self::Delta, Self::Command];
 

@@ -16,6 +16,9 @@ use crate::gateway::Memory;
 use crate::presence::Birth;
 use crate::stream::{Mark, Range};
 
+mod perf;
+mod recovery;
+
 fn n(value: u32) -> Integer {
     value.into()
 }

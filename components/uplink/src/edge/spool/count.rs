@@ -4,7 +4,7 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use wire::record::Stream;
 
 use super::columns::{count, damaged, of_count};
-use crate::batch::Sealed;
+use crate::object::Sealed;
 
 /// What waits in a stream and what has left it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use wire::Sha256;
 use wire::record::Stream;
 
 use super::columns::{count, damaged, integer, of, of_count};
-use crate::batch::Sealed;
+use crate::object::Sealed;
 
 pub(super) async fn put(
     connection: &mut SqliteConnection,

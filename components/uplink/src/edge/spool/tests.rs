@@ -4,7 +4,7 @@ use wire::uplink::Line;
 use wire::{BatchId, Code};
 
 use super::*;
-use crate::batch::Origin;
+use crate::object::Origin;
 
 const CAPACITY: u64 = 1_000_000;
 

@@ -7,7 +7,8 @@ use wire::Integer;
 use wire::record::Stream;
 
 use super::digest;
-use crate::batch::{Front, Limits, Origin, Row, Sealed, Waiting, other_body};
+use crate::batch::{Front, Limits, Row, Waiting};
+use crate::object::{Origin, Sealed, other_body};
 use crate::upload::{Answer, Step};
 
 /// What happens at one step.
