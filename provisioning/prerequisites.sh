@@ -21,7 +21,7 @@ fail() {
 }
 
 require_rust() {
-  local advice="install Rust $RUST_MIN or later with rustup, see https://rustup.rs"
+  local advice="install Rust $RUST_MIN or later, for example with rustup"
   command -v cargo >/dev/null || fail "cargo is missing; $advice"
   local found
   found=$(cargo --version | cut -d ' ' -f 2)
@@ -30,7 +30,7 @@ require_rust() {
 }
 
 require_node() {
-  local advice="install Node $NODE_MIN or later, see https://nodejs.org"
+  local advice="install Node $NODE_MIN or later"
   command -v node >/dev/null || fail "node is missing; $advice"
   local found
   found=$(node --version)

@@ -245,3 +245,6 @@ fn member(text: &str) -> Result<(String, Value), String> {
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok((name.to_owned(), value))
 }
+
+#[cfg(test)]
+mod tests;

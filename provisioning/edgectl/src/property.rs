@@ -26,6 +26,7 @@ use time::OffsetDateTime;
 use wire::registry::Registry;
 use wire::{Component, Principal};
 
+mod cloud_server;
 mod create;
 mod error;
 mod founding;
@@ -44,6 +45,7 @@ pub(crate) use ledger::{Ledger, Taken};
 pub(crate) use record::Record;
 pub(crate) use store::StoreError;
 
+use cloud_server::CloudServer;
 use create::Create;
 use lock::Lock;
 
@@ -52,6 +54,8 @@ use lock::Lock;
 pub(crate) enum PropertyCommand {
     /// Make the property's certificate authority and its record for the cloud.
     Create(Create),
+    /// Issue the certificate of a server in the cloud, by the chain root.
+    CloudServer(CloudServer),
 }
 
 impl PropertyCommand {
@@ -59,6 +63,7 @@ impl PropertyCommand {
     pub(crate) fn run(self) -> Result<(), PropertyError> {
         match self {
             Self::Create(create) => create.run(&Clock::system()),
+            Self::CloudServer(server) => server.run(&Clock::system()),
         }
     }
 }

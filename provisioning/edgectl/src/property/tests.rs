@@ -14,7 +14,7 @@ use time::macros::datetime;
 
 use super::*;
 
-const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 
 pub(crate) fn founding() -> Founding {
     Founding {
