@@ -80,3 +80,6 @@ pub struct ListenError {
     address: Address,
     source: io::Error,
 }
+
+#[cfg(test)]
+mod tests;
