@@ -32,7 +32,7 @@ prepare() {
   has_option --help "$@" && return
   require_rust
   require_node
-  require_apt mosquitto
+  require_apt mosquitto ca-certificates
   require_venv "$(venv "$@")"
   say "building; a first build takes some minutes"
   (cd "$root" && cargo build --workspace --bins)

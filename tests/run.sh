@@ -20,7 +20,7 @@ main() {
 
   require_rust
   require_node
-  require_apt mosquitto
+  require_apt mosquitto ca-certificates
   require_venv "$target/venv"
   export HOTEL_VENV=$target/venv
 

@@ -10,6 +10,9 @@ use crate::journal::Migration;
 /// How long a repeated id gets the first answer.
 pub const KEPT: Duration = Duration::from_hours(24);
 
+/// Most answers that are kept, the newest; a flood of questions must not fill the disk.
+const MOST: i64 = 50_000;
+
 /// The table of answers.
 pub const MIGRATION: Migration = Migration {
     name: "answer-1",
@@ -50,17 +53,26 @@ pub async fn remember(
         .map(|_| ())
 }
 
-/// Forgets answers older than [`KEPT`].
+/// Forgets answers older than [`KEPT`], and the oldest of too many.
 pub async fn forget(connection: &mut SqliteConnection, now: Integer) -> Result<(), sqlx::Error> {
     let kept_ms = u64::try_from(KEPT.as_millis()).expect("a day is few milliseconds");
     sqlx::query("DELETE FROM answer WHERE at < ?")
         .bind(i64::try_from(now.value().saturating_sub(kept_ms)).expect("integers fit a column"))
-        .execute(connection)
-        .await
-        .map(|_| ())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "DELETE FROM answer WHERE at < (SELECT at FROM answer ORDER BY at DESC LIMIT 1 OFFSET ?)",
+    )
+    .bind(MOST)
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 /// An integer of the bus as SQLite stores it.
 fn column(integer: Integer) -> i64 {
     i64::try_from(integer.value()).expect("integers of the bus are below 2^53")
 }
+
+#[cfg(test)]
+mod tests;

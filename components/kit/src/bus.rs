@@ -228,7 +228,8 @@ impl Bus {
 
     /// Subscribes to filters, now and after every reconnect. A message goes to the first
     /// subscription that takes it. When a receiver is behind nothing more is read from the broker,
-    /// for anybody: receive, commit, acknowledge.
+    /// for anybody, and publishes wait as well: receive, commit, acknowledge, and never await a
+    /// publish in the loop that receives.
     pub async fn subscribe(&self, filters: impl IntoIterator<Item = Filter>) -> Subscription {
         let (route, subscription) = subscription::new(filters);
         // A stopped driver leaves a subscription that ends at once.

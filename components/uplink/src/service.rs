@@ -15,10 +15,10 @@ use wire::record::Stream;
 use wire::{Component, Filter};
 
 use crate::batch::Limits;
-use crate::object::Origin;
 use crate::config::Config;
 use crate::edge::s3::Bucket;
 use crate::edge::spool::Spool;
+use crate::object::Origin;
 
 mod answer;
 mod carry;

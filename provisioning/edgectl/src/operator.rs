@@ -13,16 +13,21 @@ use kit::identity::{Identity, IdentityError};
 use kit::lifecycle::{StillBusy, Tasks};
 use kit::policy::EDGECTL;
 use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use wire::{Component, Operation};
 
 use crate::local;
 use crate::property::{Layout, Property, PropertyError};
 
+/// How long another run of this operator is waited for.
+const TURN: Duration = Duration::from_secs(30);
+/// Between two looks whether it has ended.
+const TURN_PAUSE: Duration = Duration::from_millis(50);
 /// How long the broker may take to let the operator in.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -55,7 +60,7 @@ impl Access {
             .map_err(OperatorError::Runtime)?;
         runtime.block_on(async {
             let settings = self.settings()?;
-            let _lock = self.lock()?;
+            let _lock = self.lock().await?;
             let tasks = Tasks::new();
             let outcome = match connect(settings, &tasks).await {
                 Ok(operator) => act(operator).await,
@@ -79,20 +84,27 @@ impl Access {
 
     /// Waits for its turn: the client id is the certificate's name, so two runs at once would push
     /// each other out.
-    fn lock(&self) -> Result<File, OperatorError> {
+    async fn lock(&self) -> Result<File, OperatorError> {
         let file = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
             .open(self.identity_dir().join("lock"))
             .map_err(OperatorError::Lock)?;
-        flock(&file, FlockOperation::LockExclusive)
-            .map_err(|error| OperatorError::Lock(error.into()))?;
+        let turn = async {
+            loop {
+                match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                    Err(Errno::WOULDBLOCK) => sleep(TURN_PAUSE).await,
+                    taken => return taken,
+                }
+            }
+        };
+        let taken = timeout(TURN, turn).await.map_err(|_| OperatorError::Busy)?;
+        taken.map_err(|error| OperatorError::Lock(error.into()))?;
         Ok(file)
     }
 
     fn settings(&self) -> Result<Settings, OperatorError> {
-        let property = self.property()?;
         let identity = Identity::load(&self.identity_dir()).map_err(OperatorError::Identity)?;
         let broker = match &self.broker {
             Some(broker) => broker.clone(),
@@ -100,7 +112,7 @@ impl Access {
         };
         Ok(Settings {
             broker,
-            property: property.record().property.clone(),
+            property: identity.spiffe.property.clone(),
             identity: watch::channel(Arc::new(identity)).1,
             session: Session::Clean,
             will: None,
@@ -167,7 +179,10 @@ pub(crate) enum OperatorError {
     /// The operator has no certificate here.
     #[error("cannot load the operator's identity")]
     Identity(#[source] IdentityError),
-    /// Another run holds the operator's name.
+    /// Another run holds the operator's name for too long.
+    #[error("another edgectl has been using this operator's identity for {TURN:?}")]
+    Busy,
+    /// The operator's name cannot be taken.
     #[error("cannot take the operator's lock")]
     Lock(#[source] std::io::Error),
     /// Nothing says where the broker is.

@@ -18,8 +18,8 @@ use aws_sdk_s3::types::ChecksumMode;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use tokio::time::timeout;
 
-use crate::object::Sealed;
 use crate::config::S3;
+use crate::object::Sealed;
 use crate::upload::Answer;
 
 mod answer;

@@ -14,8 +14,8 @@ use wire::record::Stream;
 use wire::{Integer, Principal, Problem, RequestId, Sha256};
 
 use crate::batch::{Front, Row, Waiting};
-use crate::object::Sealed;
 use crate::intake::{Batch, Kept};
+use crate::object::Sealed;
 
 mod columns;
 mod count;
