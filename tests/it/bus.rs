@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use hotel_tests::cable::Cable;
 use hotel_tests::client::Client;
-use hotel_tests::{Hotel, Plan, eventually, hotel::LIMIT};
+use hotel_tests::{Hotel, Plan, eventually, faults, hotel::LIMIT};
 use kit::bus::{Link, RequestError, Retain, Session, Subscription};
 use kit::clock::Clock;
 use kit::health::Health;
@@ -90,6 +91,31 @@ async fn a_publish_outlives_the_broker_that_was_to_take_it() {
     .unwrap()
     .unwrap();
     assert_eq!(next_seq(&mut reports).await, 1.into());
+}
+
+// bus-4.1
+#[tokio::test]
+async fn what_is_published_over_a_cable_that_is_cut_arrives() {
+    let hotel = Hotel::up(BROKER);
+    let gateway = hotel.client("iot-gateway").await;
+    let mut reports = listen(&gateway, DeviceWord::Reported).await;
+    let cable = Cable::to(&hotel.places.broker).await;
+    let identity = hotel.identity_dir(THERMOSTAT);
+    let device = Client::at(&cable.address(), &hotel, &identity, Session::Kept, None);
+    let device = device.connected().await;
+    let reported = topic(&hotel, DeviceSubject::Reported);
+    for seq in 0..faults::rounds(5, 200) {
+        let body = report(seq);
+        let publishing = device.bus.publish(&reported, &body, Retain::No);
+        let cutting = async {
+            cable.cut();
+            tokio::task::yield_now().await;
+            cable.mend();
+        };
+        let (published, ()) = tokio::join!(timeout(LIMIT, publishing), cutting);
+        published.unwrap().unwrap();
+        while next_seq(&mut reports).await != seq.into() {}
+    }
 }
 
 // bus-4.4
@@ -401,7 +427,7 @@ async fn put(journal: &Journal, stream: &Word) {
     };
     let stream = stream.clone();
     let work = journal.write(move |connection| {
-        Box::pin(async move { outbox::put(connection, &stream, &record).await })
+        Box::pin(async move { outbox::put(connection, [(stream, &record)]).await })
     });
     work.await.unwrap();
 }

@@ -1,8 +1,10 @@
 //! Processes that die or stand still, links that break: nothing acknowledged is lost, nothing is
 //! stored twice, everything heals alone.
 
+use hotel_tests::cable::Cable;
 use hotel_tests::hotel::LIMIT;
 use hotel_tests::{Hotel, eventually, faults};
+use kit::config::Address;
 
 /// A hotel whose devices have begun to talk.
 async fn talking() -> Hotel {
@@ -82,5 +84,27 @@ async fn a_gateway_that_stands_still_loses_nothing() {
     let frozen = hotel.freeze("iot-gateway").await;
     talks(&hotel).await;
     drop(frozen);
+    hotel.settle_accounts().await;
+}
+
+// uplink-4.1
+#[tokio::test]
+async fn a_cable_to_the_cloud_that_is_cut_again_and_again_loses_nothing() {
+    let hotel = talking().await;
+    let s3: Vec<_> = hotel.places.s3.endpoint.rsplitn(2, ':').collect();
+    let s3 = Address {
+        host: "127.0.0.1".to_owned(),
+        port: s3[0].parse().unwrap(),
+    };
+    let cable = Cable::to(&s3).await;
+    let endpoint = format!("http://{}", cable.address());
+    hotel.reconfigure("uplink", "/s3/endpoint", &endpoint);
+    hotel.kill_and_wait("uplink").await;
+    for _ in 0..faults::rounds(3, 60) {
+        cable.cut();
+        talks(&hotel).await;
+        cable.mend();
+        talks(&hotel).await;
+    }
     hotel.settle_accounts().await;
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kit::bus::{Bus, Link, Session, Settings};
+use kit::config::Address;
 use kit::health::Health;
 use kit::identity::{self, Identity};
 use kit::lifecycle::Tasks;
@@ -31,13 +32,24 @@ impl Client {
         session: Session,
         will: Option<(Topic, Vec<u8>)>,
     ) -> Self {
+        Self::at(&hotel.places.broker, hotel, identity_dir, session, will)
+    }
+
+    /// The same, reaching the broker at another address.
+    pub fn at(
+        broker: &Address,
+        hotel: &Hotel,
+        identity_dir: &Path,
+        session: Session,
+        will: Option<(Topic, Vec<u8>)>,
+    ) -> Self {
         let (tasks, health) = (Tasks::new(), Health::new());
         let first = Identity::load(identity_dir).expect("the hotel's identities are sound");
         let (sender, identity) = watch::channel(Arc::new(first));
         let directory = identity_dir.to_owned();
         tasks.spawn("identity", |stop| identity::follow(directory, sender, stop));
         let settings = Settings {
-            broker: hotel.places.broker.clone(),
+            broker: broker.clone(),
             property: hotel.places.property.clone(),
             identity,
             session,

@@ -57,6 +57,8 @@ pub struct Places {
     pub admin: BTreeMap<String, Address>,
     /// The simulated S3.
     pub s3: S3,
+    /// Configuration files by component.
+    pub configurations: BTreeMap<String, PathBuf>,
     /// Log files by process.
     pub logs: BTreeMap<String, PathBuf>,
     /// The simulator.
@@ -190,6 +192,17 @@ impl Hotel {
             .arg(self.dir())
             .output()
             .expect("edgectl can be started")
+    }
+
+    /// Changes a value in a component's configuration; it counts from the next start.
+    pub fn reconfigure(&self, component: &str, pointer: &str, value: &str) {
+        let path = &self.places.configurations[component];
+        let mut configuration: serde_json::Value = read_json(path);
+        let place = configuration
+            .pointer_mut(pointer)
+            .expect("the key is configured");
+        *place = serde_json::Value::from(value);
+        fs::write(path, configuration.to_string()).expect("configurations can be written");
     }
 
     /// Certificate and key of a principal.

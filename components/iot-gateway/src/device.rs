@@ -7,22 +7,17 @@ use wire::device::State;
 use wire::registry::RegisteredDevice;
 use wire::{Capability, DeviceId, Integer};
 
-use crate::desired::{self, Desired, Report, Shadow};
+use crate::desired::{self, Report, Shadow};
 use crate::effect::{Change, Effect, Note, Saying, Why};
-use crate::presence::{self, Birth, Presence};
+use crate::moment::Moment;
+use crate::presence::{self, Presence};
 use crate::record::{self, Content, Message};
-use crate::stream::{Lost, Mark, Outcome, Place, Recent, Stream, Verdict};
+use crate::stream::{Lost, Outcome, Place, Stream, Verdict};
 
+mod kept;
 mod shown;
 
-/// The present, on both clocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// Unix time in milliseconds; for records and expiries, never for order.
-    pub wall: Integer,
-    /// Never jumps.
-    pub monotonic: Instant,
-}
+pub use kept::Kept;
 
 /// What a device says, and what is wished of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,35 +34,6 @@ pub enum Input {
     Set(State),
     /// A moment asked for may have come.
     Elapsed,
-}
-
-/// What is kept of a device through a restart.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Kept {
-    /// Its last birth.
-    pub birth: Option<Birth>,
-    /// How far its stream is.
-    pub mark: Option<Mark>,
-    /// Digests of its last messages.
-    pub recent: Recent,
-    /// How many of its places are lost, ever.
-    pub lost: u64,
-    /// Its last report.
-    pub report: Option<Report>,
-    /// What it should become.
-    pub desired: Desired,
-}
-
-impl Kept {
-    /// What of it outlives the device's place in the registry.
-    pub fn numbers(&self) -> Self {
-        Self {
-            mark: self.mark.clone(),
-            recent: self.recent.clone(),
-            lost: self.lost,
-            ..Self::default()
-        }
-    }
 }
 
 /// One device of the registry.

@@ -8,10 +8,12 @@ use wire::{Code, DeviceId, ExecutionId, Integer, Problem};
 
 use crate::command::{Effect, Execution, Input};
 
-/// Most executions under way at once, and on one device.
+/// Most executions under way at once.
 pub const OPEN_MAX: usize = 1_000;
 /// Most executions under way on one device.
 pub const OPEN_PER_DEVICE_MAX: usize = 10;
+/// Most executions that are remembered; when there are more, those that ended are forgotten.
+pub const KEPT_MAX: usize = 10_000;
 /// How long after its end a device may tell how an execution really went.
 pub const LATE: Duration = Duration::from_hours(1);
 
@@ -65,6 +67,9 @@ impl Executions {
 
     /// Adds an execution that expires at `due_at`.
     pub fn add(&mut self, execution: Execution, due_at: Instant) {
+        if self.0.len() >= KEPT_MAX {
+            self.0.retain(|_, timed| timed.execution.is_open());
+        }
         self.0.insert(execution.id, Timed { execution, due_at });
     }
 

@@ -1,6 +1,6 @@
 //! All devices of the property and the commands under way on them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use wire::device::Ack;
@@ -8,13 +8,15 @@ use wire::{DeviceId, Problem};
 
 use crate::command::{self, Execution};
 use crate::desired::Report;
-use crate::device::{self, Device, Kept, Moment};
+use crate::device::{self, Kept};
 use crate::effect::{Change, Effect, Note, Saying, Why};
 use crate::executions::{Executions, Happened};
+use crate::moment::Moment;
 use crate::presence::{self, Origin};
 use crate::record::Message;
 use crate::registry;
 use crate::requests::{self, Request};
+use crate::roster::Roster;
 
 /// What a device says, in the order of what it does with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,38 +74,18 @@ pub struct Memory {
 /// a command; each input is answered by effects alone, and the caller keeps before it says.
 #[derive(Debug)]
 pub struct Gateway {
-    pub(crate) devices: BTreeMap<DeviceId, Device>,
+    pub(crate) roster: Roster,
     pub(crate) executions: Executions,
-    /// Devices that asked for a moment.
-    waking: BTreeSet<DeviceId>,
-    /// Numbers of devices taken out of the registry: they go on if such a device comes back,
-    /// because it has forgotten what it was told to be received.
-    retired: BTreeMap<DeviceId, Kept>,
     room: Room,
 }
 
 impl Gateway {
     /// Goes on with what was kept, for the devices of the registry; forgets the others.
     pub fn resume(now: Moment, registry: registry::Devices, memory: Memory) -> (Self, Vec<Effect>) {
-        let Memory {
-            mut devices,
-            executions,
-        } = memory;
-        let mut resumed = |registered: wire::registry::RegisteredDevice| {
-            let kept = devices.remove(&registered.device).unwrap_or_default();
-            (registered.device.clone(), Device::resume(registered, kept))
-        };
-        let known = registry.into_values().map(&mut resumed).collect();
-        let is_more_than_numbers = |(_, kept): &(&DeviceId, &Kept)| *kept != &kept.numbers();
-        let gone = devices.iter().filter(is_more_than_numbers);
-        let mut effects: Vec<_> = gone.flat_map(|(id, _)| forgotten(id.clone())).collect();
-        effects.push(Effect::Note(Note::Presence));
-        let retired = devices.into_iter().map(|(id, kept)| (id, kept.numbers()));
+        let (roster, effects) = Roster::resume(registry, memory.devices);
         let gateway = Self {
-            devices: known,
-            executions: Executions::resume(now.wall, now.monotonic, executions),
-            waking: BTreeSet::new(),
-            retired: retired.collect(),
+            roster,
+            executions: Executions::resume(now.wall, now.monotonic, memory.executions),
             room: Room::Free,
         };
         (gateway, effects)
@@ -116,20 +98,18 @@ impl Gateway {
 
     /// Whether the registry knows a device.
     pub fn knows(&self, device: &DeviceId) -> bool {
-        self.devices.contains_key(device)
+        self.roster.find(device).is_some()
     }
 
     /// How many devices there are, and how many of them are online.
     pub fn count(&self) -> (u32, u32) {
-        let online = self.devices.values().filter(|device| device.is_online());
-        (number(self.devices.len()), number(online.count()))
+        self.roster.count()
     }
 
     /// When [`Input::Elapsed`] is wanted.
     pub fn wake_at(&self) -> Option<Instant> {
-        let devices = self.waking.iter().filter_map(|id| self.devices.get(id));
-        let devices = devices.filter_map(Device::wake_at);
-        devices.chain(self.executions.wake_at()).min()
+        let moments = [self.roster.wake_at(), self.executions.wake_at()];
+        moments.into_iter().flatten().min()
     }
 
     /// Takes in what happens.
@@ -139,7 +119,7 @@ impl Gateway {
             Input::Unreadable(id, problem) => vec![Effect::Note(Note::Rejected(id, problem))],
             Input::Asked(request) => requests::answer(self, now, request),
             Input::AskedAgain(request, answer) => requests::answer_again(now, &request, answer),
-            Input::Registry(registry) => self.register(registry),
+            Input::Registry(registry) => self.roster.register(registry),
             Input::Elapsed => self.elapse(now),
         }
     }
@@ -148,30 +128,15 @@ impl Gateway {
         if !self.knows(id) {
             return ignore(id, origin, &said);
         }
-        match said {
-            Said::Presence(input) => self.feed(now, id, device::Input::Presence(input)),
-            Said::Message(message) => match self.room {
-                Room::Free => self.feed(now, id, device::Input::Message(message)),
-                Room::Full => self.feed(now, id, device::Input::Untaken(Why::OutboxFull)),
-            },
-            Said::Hint(report) => self.feed(now, id, device::Input::Hint(report)),
-            Said::Ack(ack) => self.acknowledge(now, id, ack),
-            Said::Cleared => vec![],
-        }
-    }
-
-    /// Feeds one device.
-    pub(crate) fn feed(&mut self, now: Moment, id: &DeviceId, input: device::Input) -> Vec<Effect> {
-        let Some(device) = self.devices.get_mut(id) else {
-            return vec![];
+        let input = match (said, self.room) {
+            (Said::Presence(input), _) => device::Input::Presence(input),
+            (Said::Message(message), Room::Free) => device::Input::Message(message),
+            (Said::Message(_), Room::Full) => device::Input::Untaken(Why::OutboxFull),
+            (Said::Hint(report), _) => device::Input::Hint(report),
+            (Said::Ack(ack), _) => return self.acknowledge(now, id, ack),
+            (Said::Cleared, _) => return vec![],
         };
-        let effects = device.handle(now, input);
-        if device.wake_at().is_some() {
-            self.waking.insert(id.clone());
-        } else {
-            self.waking.remove(id);
-        }
-        effects
+        self.roster.feed(now, id, input)
     }
 
     fn acknowledge(&mut self, now: Moment, id: &DeviceId, ack: Ack) -> Vec<Effect> {
@@ -182,48 +147,12 @@ impl Gateway {
         }
     }
 
-    fn register(&mut self, mut registry: registry::Devices) -> Vec<Effect> {
-        let gone: Vec<_> = self
-            .devices
-            .keys()
-            .filter(|id| !registry.contains_key(*id))
-            .cloned()
-            .collect();
-        for (id, device) in &mut self.devices {
-            if let Some(registered) = registry.remove(id) {
-                device.register(registered);
-            }
-        }
-        for (id, registered) in registry {
-            let kept = self.retired.remove(&id).unwrap_or_default();
-            self.devices.insert(id, Device::resume(registered, kept));
-        }
-        for id in &gone {
-            self.waking.remove(id);
-            if let Some(device) = self.devices.remove(id) {
-                self.retired.insert(id.clone(), device.retire());
-            }
-        }
-        let mut effects: Vec<_> = gone.into_iter().flat_map(forgotten).collect();
-        effects.push(Effect::Note(Note::Presence));
-        effects
-    }
-
     fn elapse(&mut self, now: Moment) -> Vec<Effect> {
         let expired = self.executions.expire(now.monotonic);
-        let mut effects: Vec<_> = expired
+        let ended = expired
             .into_iter()
-            .flat_map(|happened| follow(now, happened))
-            .collect();
-        let due = |id: &&DeviceId| {
-            let wake_at = self.devices.get(*id).and_then(Device::wake_at);
-            wake_at.is_none_or(|at| at <= now.monotonic)
-        };
-        let due: Vec<_> = self.waking.iter().filter(due).cloned().collect();
-        for id in due {
-            effects.extend(self.feed(now, &id, device::Input::Elapsed));
-        }
-        effects
+            .flat_map(|happened| follow(now, happened));
+        ended.chain(self.roster.elapse(now)).collect()
     }
 }
 
@@ -240,14 +169,6 @@ fn ignore(id: &DeviceId, origin: Origin, said: &Said) -> Vec<Effect> {
     }
 }
 
-fn forgotten(id: DeviceId) -> [Effect; 3] {
-    [
-        Effect::Store(Change::Forget(id.clone())),
-        Effect::Note(Note::Removed(id.clone())),
-        Effect::Say(Saying::Clear(id)),
-    ]
-}
-
 /// What follows from a step of an execution.
 pub(crate) fn follow(now: Moment, happened: Happened) -> Vec<Effect> {
     let Happened { execution, effect } = happened;
@@ -262,10 +183,6 @@ pub(crate) fn follow(now: Moment, happened: Happened) -> Vec<Effect> {
             effects
         }
     }
-}
-
-fn number(count: usize) -> u32 {
-    u32::try_from(count).expect("the registry is bounded")
 }
 
 #[cfg(test)]

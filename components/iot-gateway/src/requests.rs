@@ -1,23 +1,25 @@
 //! Questions to the gateway and their answers.
 
-use std::ops::Bound::{Excluded, Unbounded};
-use std::time::{Duration, Instant};
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wire::gateway::{
-    COMMAND, Desired, DeviceState, Devices, Execute, LIST, List, PAGE_MAX, SET_DESIRED, STATE,
-    SetDesired, StateOf,
+    COMMAND, Desired, DeviceState, Devices, LIST, List, PAGE_MAX, SET_DESIRED, STATE, SetDesired,
+    StateOf,
 };
 use wire::request::{Reply, Request as Body};
-use wire::{Code, DeviceId, ExecutionId, Integer, Operation, Problem};
+use wire::{Code, DeviceId, Integer, Operation, Problem};
 
-use crate::command::{Execution, LONGEST, State};
-use crate::device::{self, Device, Moment};
+use crate::device::{self, Device};
 use crate::effect::{Asker, Change, Effect, Note, Saying};
 use crate::gateway::Gateway;
+use crate::moment::Moment;
 use crate::settings;
+
+mod command;
+
+pub(crate) use command::asker_of;
+use command::command;
 
 /// A question as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,11 +89,9 @@ fn read<T: DeserializeOwned>(now: Moment, body: &[u8]) -> Result<(T, Integer), U
 }
 
 fn devices(gateway: &Gateway, list: &List) -> Devices {
-    let after = list.after.as_ref().map_or(Unbounded, Excluded);
     let page_max = usize::try_from(PAGE_MAX).expect("a page is small");
-    let mut rest = gateway.devices.range::<DeviceId, _>((after, Unbounded));
-    let page = rest.by_ref().take(page_max);
-    let devices: Vec<_> = page.map(|(_, device)| device.summary()).collect();
+    let mut rest = gateway.roster.after(list.after.as_ref());
+    let devices: Vec<_> = rest.by_ref().take(page_max).map(Device::summary).collect();
     let more = rest.next().is_some();
     let end = devices.last().map(|summary| summary.device.clone());
     let (total, online) = gateway.count();
@@ -111,7 +111,9 @@ fn set_desired(gateway: &mut Gateway, now: Moment, asker: &Asker, set: SetDesire
     if let Err(problem) = check_set(gateway, &set) {
         return first_answer(now, asker.clone(), Err::<(), _>(problem));
     }
-    let mut effects = gateway.feed(now, &set.device, device::Input::Set(set.state));
+    let mut effects = gateway
+        .roster
+        .feed(now, &set.device, device::Input::Set(set.state));
     let desired = find(gateway, &set.device).map(|device| {
         let shadow = device.shadow();
         Desired {
@@ -132,90 +134,11 @@ fn check_set(gateway: &Gateway, set: &SetDesired) -> Result<(), Problem> {
     device.shadow().check_version(set.version)
 }
 
-fn command(
-    gateway: &mut Gateway,
-    now: Moment,
-    asker: &Asker,
-    execute: Execute,
-    deadline: Integer,
-) -> Vec<Effect> {
-    let id = execution_id(asker);
-    match gateway.executions.find(id) {
-        // Whoever asks again hears how the first one ends.
-        Some(known) if known.principal == asker.principal => return vec![],
-        Some(_) => {
-            let problem = Problem::new(Code::Conflict, "the id is that of another's command");
-            return first_answer(now, asker.clone(), Err::<(), _>(problem));
-        }
-        None => {}
-    }
-    match begin(gateway, now, asker, execute, deadline) {
-        Err(problem) => first_answer(now, asker.clone(), Err::<(), _>(problem)),
-        Ok((execution, expires)) => {
-            let effects = vec![
-                Effect::Store(Change::Execution(execution.clone())),
-                Effect::Say(Saying::Command(
-                    execution.device.clone(),
-                    execution.command(),
-                )),
-            ];
-            gateway.executions.add(execution, expires);
-            effects
-        }
-    }
-}
-
-/// The execution that is asked for and when it expires, if it may begin.
-fn begin(
-    gateway: &Gateway,
-    now: Moment,
-    asker: &Asker,
-    execute: Execute,
-    deadline: Integer,
-) -> Result<(Execution, Instant), Problem> {
-    let device = find(gateway, &execute.device)?;
-    let kind = device.registered().kind;
-    settings::check_command(kind, &execute.operation, &execute.arguments)?;
-    let boot = device.boot().filter(|_| device.is_online());
-    let boot = boot.ok_or_else(|| Problem::new(Code::Unavailable, "the device is offline"))?;
-    gateway.executions.check_room(&execute.device)?;
-    let left_ms = deadline.value() - now.wall.value();
-    let left = Duration::from_millis(left_ms).min(LONGEST);
-    let left_ms = u64::try_from(left.as_millis()).expect("a command is short");
-    let expires_at = now.wall.value() + left_ms;
-    let execution = Execution {
-        id: execution_id(asker),
-        principal: asker.principal.clone(),
-        device: execute.device,
-        boot,
-        operation: execute.operation,
-        arguments: execute.arguments,
-        expires_at: Integer::new(expires_at).unwrap_or(deadline),
-        state: State::Sent,
-    };
-    Ok((execution, now.monotonic + left))
-}
-
 fn find<'a>(gateway: &'a Gateway, id: &DeviceId) -> Result<&'a Device, Problem> {
-    gateway.devices.get(id).ok_or_else(|| {
+    gateway.roster.find(id).ok_or_else(|| {
         let detail = format!("the registry has no device {id}");
         Problem::new(Code::NotFound, detail).at("device")
     })
-}
-
-/// The name of the execution that a request asks for: the same id.
-fn execution_id(asker: &Asker) -> ExecutionId {
-    let id = asker.id.to_string();
-    id.parse().expect("every request id can name an execution")
-}
-
-/// Who asked for an execution.
-pub(crate) fn asker_of(execution: &Execution) -> Asker {
-    let id = execution.id.to_string();
-    Asker {
-        principal: execution.principal.clone(),
-        id: id.parse().expect("every execution is named by a request"),
-    }
 }
 
 /// An answer that is said and not kept.

@@ -34,21 +34,27 @@ pub const MIGRATION: Migration = Migration {
         body BLOB NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
-/// Adds a record of at most [`RECORD_MAX`] bytes to a stream, in the caller's transaction; a larger
-/// one fails it.
+/// Adds records, each to its stream and in their order, in the caller's transaction and by one
+/// statement; a record of more than [`RECORD_MAX`] bytes fails it.
 pub async fn put(
     connection: &mut SqliteConnection,
-    stream: &Word,
-    record: &Record,
+    records: impl IntoIterator<Item = (Word, &Record)>,
 ) -> Result<(), sqlx::Error> {
-    let body = wire::encode(record);
-    if body.len() > RECORD_MAX {
-        let bytes = body.len();
-        return Err(sqlx::Error::InvalidArgument(format!(
-            "a record of {bytes} bytes"
-        )));
+    let mut rows = Vec::new();
+    for (stream, record) in records {
+        let body = wire::encode(record);
+        if body.len() > RECORD_MAX {
+            let bytes = body.len();
+            return Err(sqlx::Error::InvalidArgument(format!(
+                "a record of {bytes} bytes"
+            )));
+        }
+        rows.push((stream, String::from_utf8(body).expect("JSON is UTF-8")));
     }
-    store::add(connection, stream, &body).await
+    if rows.is_empty() {
+        return Ok(());
+    }
+    store::add(connection, &rows).await
 }
 
 /// The running outbox of a component.

@@ -4,7 +4,7 @@ use wire::record::{Record, Stream as Streams};
 use wire::{Sha256, Version};
 
 use super::*;
-use crate::presence::Origin;
+use crate::presence::{Birth, Origin};
 
 fn n(value: u32) -> Integer {
     value.into()
@@ -89,7 +89,7 @@ fn check(input: Input, stream: Streams, kind: &str) {
     assert_eq!((found, record.kind.as_str()), (stream, kind));
 }
 
-// iot-gateway-3.1
+// iot-gateway-3.11
 #[test]
 fn each_kind_of_message_has_its_stream() {
     check(telemetry(1, 0), Streams::P2, "telemetry");
@@ -99,7 +99,7 @@ fn each_kind_of_message_has_its_stream() {
     check(event(true), Streams::P0, "device-event");
 }
 
-// iot-gateway-2.3
+// iot-gateway-3.5
 #[test]
 fn a_message_its_place_and_its_digest_are_kept_together_and_then_answered() {
     let mut device = device();
@@ -130,7 +130,7 @@ fn a_message_its_place_and_its_digest_are_kept_together_and_then_answered() {
     assert_eq!(effects, expected);
 }
 
-// iot-gateway-2.4
+// iot-gateway-3.2
 #[test]
 fn a_duplicate_is_answered_and_not_recorded() {
     let mut device = device();
@@ -149,7 +149,7 @@ fn a_birth_may_only_narrow_what_the_registry_says() {
     assert_eq!(names, ["temperature"]);
 }
 
-// iot-gateway-2.6, iot-gateway-2.7
+// iot-gateway-3.7, iot-gateway-3.8
 #[test]
 fn a_new_life_records_what_the_old_one_took_with_it() {
     let mut device = device();
@@ -166,7 +166,7 @@ fn a_new_life_records_what_the_old_one_took_with_it() {
     assert!(records(&late).is_empty());
 }
 
-// iot-gateway-1.4
+// iot-gateway-2.2
 #[test]
 fn a_retained_report_is_a_hint_about_the_state_and_no_message() {
     let mut device = device();

@@ -39,7 +39,7 @@ fn a_device_is_online_when_it_was_born_and_says_so_in_either_order() {
     check([online(3, true), birth(3, Live)], Some(3), true);
 }
 
-// iot-gateway-1.3
+// iot-gateway-2.1
 #[test]
 fn the_will_of_another_boot_is_ignored() {
     let connected = [birth(3, Live), online(3, true)];
@@ -69,7 +69,7 @@ fn a_word_of_a_boot_to_come_waits_for_its_birth() {
     );
 }
 
-// iot-gateway-1.4
+// iot-gateway-2.2
 #[test]
 fn a_retained_birth_is_a_hint_only_where_nothing_newer_is_known() {
     check([birth(3, Retained)], Some(3), false);
@@ -77,7 +77,7 @@ fn a_retained_birth_is_a_hint_only_where_nothing_newer_is_known() {
     check([birth(3, Live), birth(4, Retained)], Some(4), false);
 }
 
-// iot-gateway-2.6
+// iot-gateway-3.7
 #[test]
 fn a_live_birth_of_an_earlier_boot_is_stale() {
     let mut presence = check([birth(3, Live)], Some(3), false);
@@ -86,7 +86,7 @@ fn a_live_birth_of_an_earlier_boot_is_stale() {
     assert_eq!(presence.boot(), Some(n(3)));
 }
 
-// iot-gateway-1.5
+// iot-gateway-2.3
 #[test]
 fn after_a_restart_a_device_is_offline_until_it_is_heard() {
     let before = check([birth(3, Live), online(3, true)], Some(3), true);
@@ -111,7 +111,7 @@ fn any_input() -> impl Strategy<Value = Input> {
 }
 
 proptest! {
-    // iot-gateway-1.3
+    // iot-gateway-2.1
     #[test]
     fn the_boot_never_falls_and_comings_and_goings_match(
         story in prop::collection::vec(any_input(), 0..40),

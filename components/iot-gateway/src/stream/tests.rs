@@ -55,7 +55,7 @@ fn a_gap_holds_back_what_is_received_until_it_is_filled() {
     check(&[0, 3, 1, 2], &[Accepted; 4], Some(3));
 }
 
-// iot-gateway-2.4
+// iot-gateway-3.2
 #[test]
 fn a_repeated_message_is_a_duplicate() {
     check(
@@ -65,7 +65,7 @@ fn a_repeated_message_is_a_duplicate() {
     );
 }
 
-// iot-gateway-2.5
+// iot-gateway-3.6
 #[test]
 fn another_message_at_a_taken_place_is_a_conflict() {
     let mut stream = Stream::new(n(1));
@@ -84,7 +84,7 @@ fn a_contradiction_is_recognised_among_the_last_256_messages() {
     assert_eq!(stream.handle(at(1, 0), WRONG).verdict, Duplicate);
 }
 
-// iot-gateway-2.6
+// iot-gateway-3.7
 #[test]
 fn a_message_of_an_earlier_boot_is_stale() {
     let mut stream = Stream::new(n(2));
@@ -92,7 +92,7 @@ fn a_message_of_an_earlier_boot_is_stale() {
     assert_eq!(stream.through(), None);
 }
 
-// iot-gateway-2.6
+// iot-gateway-3.7
 #[test]
 fn a_higher_boot_starts_anew_and_loses_what_was_missing() {
     let mut stream = Stream::new(n(1));
@@ -105,7 +105,7 @@ fn a_higher_boot_starts_anew_and_loses_what_was_missing() {
     assert_eq!((stream.boot(), stream.through()), (n(7), Some(n(0))));
 }
 
-// iot-gateway-2.7
+// iot-gateway-3.8
 #[test]
 fn what_the_device_gave_up_is_lost_and_no_longer_waited_for() {
     let mut stream = Stream::new(n(1));
@@ -125,7 +125,7 @@ fn what_the_device_gave_up_is_lost_and_no_longer_waited_for() {
     assert_eq!(stream.handle(at(1, 4), right(4)).verdict, Duplicate);
 }
 
-// iot-gateway-2.8
+// iot-gateway-3.9
 #[test]
 fn a_gap_too_many_is_not_taken_and_can_be_sent_again() {
     let mut stream = Stream::new(n(1));
@@ -242,7 +242,7 @@ impl Heard {
 }
 
 proptest! {
-    // iot-gateway-2.1, iot-gateway-2.2
+    // iot-gateway-3.4, iot-gateway-3.3
     #[test]
     fn each_message_is_accepted_once_however_it_is_reordered_repeated_or_given_up(
         acts in any_acts(),

@@ -1,6 +1,7 @@
 //! The outbox on disk.
 
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::types::Json;
 use wire::bound::{BATCH_BYTES_MAX, BATCH_RECORDS_MAX};
 use wire::record::{Record, Records};
 use wire::{BatchId, Version, Word};
@@ -12,17 +13,19 @@ pub(super) struct Batch {
     pub(super) body: Vec<u8>,
 }
 
+/// Adds bodies to streams, in their order.
 pub(super) async fn add(
     connection: &mut SqliteConnection,
-    stream: &Word,
-    body: &[u8],
+    rows: &[(Word, String)],
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO outbox_record (stream, body) VALUES (?, ?)")
-        .bind(stream.as_str())
-        .bind(body)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query(
+        "INSERT INTO outbox_record (stream, body)
+         SELECT value ->> 0, CAST(value ->> 1 AS BLOB) FROM json_each(?) ORDER BY key",
+    )
+    .bind(Json(rows))
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 pub(super) async fn backlog(readers: &SqlitePool) -> Result<u64, sqlx::Error> {

@@ -45,7 +45,7 @@ fn a_measurement_is_read_with_the_digest_of_its_bytes() {
     assert_eq!(message.place.oldest_seq, Some(2_u32.into()));
 }
 
-// iot-gateway-1.4
+// iot-gateway-2.2
 #[test]
 fn a_retained_report_is_a_hint() {
     let body = reported(&json!({})).to_string();
@@ -65,7 +65,7 @@ fn an_empty_retained_message_says_that_it_was_cleared() {
     assert_eq!(event.code, Code::Malformed);
 }
 
-// iot-gateway-2.10
+// iot-gateway-3.1
 #[test]
 fn what_is_wrong_with_a_message_is_named() {
     let reported = |body| (DeviceSubject::Reported, body);
@@ -95,7 +95,7 @@ fn what_is_wrong_with_a_message_is_named() {
     }
 }
 
-// iot-gateway-2.10
+// iot-gateway-3.1
 #[test]
 fn what_is_too_much_is_refused() {
     let long = json!({ "text": "x".repeat(STATE_MAX) });

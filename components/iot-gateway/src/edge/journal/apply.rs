@@ -16,19 +16,22 @@ use crate::effect::Change;
 use crate::presence::Birth;
 use crate::stream::{Mark, Recent};
 
-/// Writes changes in their order, in the caller's transaction.
+/// Writes changes in the caller's transaction: those of every message by one statement a table,
+/// the rest in their order.
 pub(crate) async fn apply(
     connection: &mut SqliteConnection,
     changes: Arc<Vec<Change>>,
 ) -> Result<(), sqlx::Error> {
+    let (mut records, mut marks, mut digests) = (Vec::new(), Vec::new(), Vec::new());
     for change in changes.iter() {
         let connection = &mut *connection;
         match change {
-            Change::Birth(id, birth) => store_birth(connection, id, birth).await?,
-            Change::Mark(id, mark) => store_mark(connection, id, mark).await?,
+            Change::Record(stream, record) => records.push((stream.word(), record)),
+            Change::Mark(id, mark) => marks.push(mark_row(id, mark)),
             Change::Digest(id, boot, seq, sha256) => {
-                store_digest(connection, id, (*boot, *seq), sha256).await?;
+                digests.push(digest_row(id, *boot, *seq, *sha256));
             }
+            Change::Birth(id, birth) => store_birth(connection, id, birth).await?,
             Change::Lost(id, places) => store_lost(connection, id, *places).await?,
             Change::Report(id, report) => store_report(connection, id, report).await?,
             Change::Desired(id, desired) => store_desired(connection, id, desired).await?,
@@ -36,13 +39,12 @@ pub(crate) async fn apply(
             Change::Answer(asker, at, body) => {
                 answers::remember(connection, &asker.principal, asker.id, *at, body).await?;
             }
-            Change::Record(stream, record) => {
-                outbox::put(connection, &stream.word(), record).await?;
-            }
             Change::Forget(id) => forget(connection, id).await?,
         }
     }
-    Ok(())
+    outbox::put(connection, records).await?;
+    store_marks(connection, marks).await?;
+    store_digests(connection, digests).await
 }
 
 /// Forgets answers and executions that nobody asks for any more.
@@ -76,41 +78,54 @@ async fn store_birth(
     .map(|_| ())
 }
 
-async fn store_mark(
-    connection: &mut SqliteConnection,
-    id: &DeviceId,
-    mark: &Mark,
-) -> Result<(), sqlx::Error> {
-    let gaps: Vec<_> = mark
-        .gaps
-        .ranges()
-        .iter()
-        .map(|gap| (gap.first, gap.last))
-        .collect();
-    sqlx::query("INSERT OR REPLACE INTO mark (device, boot, next, gaps) VALUES (?, ?, ?, ?)")
-        .bind(id.as_str())
-        .bind(column(mark.boot.value()))
-        .bind(column(mark.next))
-        .bind(Json(gaps))
-        .execute(connection)
-        .await
-        .map(|_| ())
+/// Device, boot, next place, gaps as JSON.
+type MarkRow<'a> = (&'a str, Integer, u64, String);
+
+fn mark_row<'a>(id: &'a DeviceId, mark: &Mark) -> MarkRow<'a> {
+    let gaps = mark.gaps.ranges().iter();
+    let gaps: Vec<_> = gaps.map(|gap| (gap.first, gap.last)).collect();
+    let gaps = serde_json::to_string(&gaps).expect("numbers have a JSON form");
+    (id.as_str(), mark.boot, mark.next, gaps)
 }
 
-async fn store_digest(
+async fn store_marks(
     connection: &mut SqliteConnection,
-    id: &DeviceId,
-    (boot, seq): (Integer, Integer),
-    sha256: &Sha256,
+    rows: Vec<MarkRow<'_>>,
 ) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
     sqlx::query(
-        "INSERT OR REPLACE INTO digest (device, slot, boot, seq, sha256) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO mark (device, boot, next, gaps)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3
+         FROM json_each(?) ORDER BY key",
     )
-    .bind(id.as_str())
-    .bind(column(Recent::slot(seq.value())))
-    .bind(column(boot.value()))
-    .bind(column(seq.value()))
-    .bind(sha256.0.as_slice())
+    .bind(Json(rows))
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Device, slot, boot, place, digest in hexadecimal.
+type DigestRow<'a> = (&'a str, u64, Integer, Integer, Sha256);
+
+fn digest_row(id: &DeviceId, boot: Integer, seq: Integer, sha256: Sha256) -> DigestRow<'_> {
+    (id.as_str(), Recent::slot(seq.value()), boot, seq, sha256)
+}
+
+async fn store_digests(
+    connection: &mut SqliteConnection,
+    rows: Vec<DigestRow<'_>>,
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT OR REPLACE INTO digest (device, slot, boot, seq, sha256)
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4)
+         FROM json_each(?) ORDER BY key",
+    )
+    .bind(Json(rows))
     .execute(connection)
     .await
     .map(|_| ())

@@ -12,6 +12,7 @@ use wire::{DeviceId, Integer, Problem, Sha256};
 use crate::command::{Execution, State};
 use crate::desired::{Desired, Report};
 use crate::device::Kept;
+use crate::executions::KEPT_MAX;
 use crate::gateway::Memory;
 use crate::presence::Birth;
 use crate::stream::{Mark, Range};
@@ -142,9 +143,12 @@ struct Row {
 }
 
 async fn executions(readers: &SqlitePool) -> Result<Vec<Execution>, sqlx::Error> {
-    let rows: Vec<Row> = sqlx::query_as("SELECT * FROM execution")
-        .fetch_all(readers)
-        .await?;
+    let most = i64::try_from(KEPT_MAX).expect("few executions are kept");
+    let rows: Vec<Row> =
+        sqlx::query_as("SELECT * FROM execution ORDER BY expires_at DESC, id LIMIT ?")
+            .bind(most)
+            .fetch_all(readers)
+            .await?;
     rows.into_iter().map(execution).collect()
 }
 

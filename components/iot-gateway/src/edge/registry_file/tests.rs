@@ -35,7 +35,7 @@ impl Scene {
     }
 }
 
-// iot-gateway-1.6
+// iot-gateway-1.3
 #[tokio::test]
 async fn a_file_that_cannot_be_used_leaves_the_last_good_one() {
     let mut scene = Scene::new();

@@ -11,7 +11,7 @@ fn a_device_that_nobody_registered_is_counted_and_leaves_nothing() {
     assert!(!scene.gateway.knows(&id("x-9")));
 }
 
-// iot-gateway-1.7
+// iot-gateway-1.4
 #[test]
 fn what_the_broker_kept_of_an_unknown_device_is_cleared() {
     let mut scene = Scene::new();
@@ -20,7 +20,7 @@ fn what_the_broker_kept_of_an_unknown_device_is_cleared() {
     assert_eq!(scene.hear("x-9", Said::Cleared), []);
 }
 
-// iot-gateway-1.7
+// iot-gateway-1.4
 #[test]
 fn a_device_taken_out_of_the_registry_is_forgotten_and_cleared() {
     let mut scene = Scene::with_thermostat_online();
@@ -31,7 +31,7 @@ fn a_device_taken_out_of_the_registry_is_forgotten_and_cleared() {
     assert_eq!(scene.gateway.count(), (2, 0));
 }
 
-// iot-gateway-1.7
+// iot-gateway-1.4
 #[test]
 fn a_device_that_comes_back_goes_on_with_its_numbers() {
     let mut scene = Scene::with_thermostat_online();
@@ -49,7 +49,7 @@ fn a_device_that_comes_back_goes_on_with_its_numbers() {
     assert_eq!(received.through_seq, n(1));
 }
 
-// iot-gateway-1.7
+// iot-gateway-1.4
 #[test]
 fn a_device_taken_out_while_the_gateway_was_down_is_forgotten_at_start() {
     let numbers = Kept {
@@ -76,7 +76,7 @@ fn a_device_taken_out_while_the_gateway_was_down_is_forgotten_at_start() {
     assert_eq!(forgotten, [&Effect::Store(Change::Forget(id("gone")))]);
 }
 
-// iot-gateway-2.9
+// iot-gateway-3.10
 #[test]
 fn while_the_outbox_is_full_messages_stay_with_their_devices() {
     let mut scene = Scene::with_thermostat_online();
@@ -87,7 +87,7 @@ fn while_the_outbox_is_full_messages_stay_with_their_devices() {
     assert!(stores(&scene.hear("t-1", telemetry(0))) > 0);
 }
 
-// iot-gateway-2.10
+// iot-gateway-3.1
 #[test]
 fn an_unreadable_message_is_counted_by_device_and_field() {
     let mut scene = Scene::new();

@@ -9,9 +9,9 @@ use wire::record::Record;
 use wire::registry::RegisteredDevice;
 
 use super::*;
-use crate::device::Moment;
 use crate::effect::{Effect, Saying};
 use crate::gateway::{Gateway, Input, Said};
+use crate::moment::Moment;
 use crate::presence::Origin;
 use crate::record::{Content, Message};
 use crate::registry::Devices;
@@ -151,7 +151,7 @@ async fn recorded(journal: &Journal) -> BTreeMap<u64, usize> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    // iot-gateway-2.1, iot-gateway-2.2, iot-gateway-7.1
+    // iot-gateway-3.4, iot-gateway-3.3, iot-gateway-7.1
     #[test]
     fn whenever_the_power_is_cut_every_message_is_recorded_once(batches in any_batches()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
