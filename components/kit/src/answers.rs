@@ -10,7 +10,7 @@ use crate::journal::Migration;
 /// How long a repeated id gets the first answer.
 pub const KEPT: Duration = Duration::from_hours(24);
 
-/// Most answers that are kept, the newest; a flood of questions must not fill the disk.
+/// Most answers that are kept, the newest: a flood of questions must not fill the disk.
 const MOST: i64 = 50_000;
 
 /// The table of answers.

@@ -23,6 +23,7 @@ use crate::lifecycle::{Tasks, announce};
 mod connection;
 mod control;
 mod driver;
+mod flight;
 mod request;
 mod subscription;
 
@@ -32,6 +33,7 @@ pub use subscription::{Delivery, Grant, Subscription};
 
 use control::Exchange;
 use driver::{Driver, Order};
+use flight::Publish;
 use request::Replies;
 
 /// Most orders that wait for the driver; whoever comes next waits for a place.
@@ -213,7 +215,7 @@ impl Bus {
         retain: Retain,
     ) -> Result<Reach, PublishError> {
         let (done, acknowledged) = oneshot::channel();
-        let order = Order::Publish(driver::Publish {
+        let order = Order::Publish(Publish {
             topic,
             body,
             retain,

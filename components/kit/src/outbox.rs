@@ -1,6 +1,6 @@
 //! Records on their way to another component: kept here until the consumer has committed them.
 //!
-//! [`put`] belongs into the transaction that makes the fact true; [`start`] carries records over
+//! [`put`] belongs into the transaction that makes the fact true; [`Outbox::start`] carries records over
 //! in order, one batch a stream at a time. Bytes and id of a batch are fixed on disk before it is
 //! first sent, so that a repetition is recognised.
 

@@ -208,7 +208,7 @@ macro_rules! uuids {
 }
 
 uuids! {
-    /// Names one request; repeating it within 24 hours gets the first answer.
+    /// Names one request; repeating one that does something within 24 hours does it no second time.
     RequestId;
     /// Names one execution of a command on a device.
     ExecutionId;

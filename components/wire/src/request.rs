@@ -1,7 +1,8 @@
 //! Questions and answers on the bus.
 //!
-//! Operation, principal and id are topic words, so that the policy separates reading from doing;
-//! a repeated id within 24 hours gets the first answer.
+//! Operation, principal and id are topic words, so that the policy separates reading from doing.
+//! A request that does something and is repeated within 24 hours gets the first answer; one that
+//! only looks is answered anew.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -60,7 +60,7 @@ impl Connection {
         self.news.recv().await
     }
 
-    pub(super) fn publish(&self, publish: &super::driver::Publish) -> bool {
+    pub(super) fn publish(&self, publish: &super::flight::Publish) -> bool {
         let retain = publish.retain == super::Retain::Yes;
         let (topic, body) = (publish.topic.clone(), publish.body.clone());
         self.client

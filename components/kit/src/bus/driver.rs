@@ -1,26 +1,26 @@
 //! The task between the component and the connection: connects, routes, resends.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::future::pending;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use rumqttc::Outgoing;
 use rumqttc::v5::mqttbytes::v5::{
-    ConnAck, Packet, PubAck, PubAckReason, Publish as Incoming, SubAck, SubscribeReasonCode,
+    ConnAck, Packet, Publish as Incoming, SubAck, SubscribeReasonCode,
 };
 use rumqttc::v5::{ConnectionError, Event};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use wire::Topic;
 use wire::topic::CONTROL_RESPONSE;
+use wire::{Principal, Topic};
 
 use super::connection::{self, Connection};
 use super::control::Exchange;
+use super::flight::{Flight, Publish};
 use super::subscription::{Acknowledged, Delivery, Grant, Receipt, Route};
-use super::{Link, PublishError, Reach, Retain, Settings};
+use super::{Link, Settings};
 use crate::backoff::Backoff;
 use crate::error::Chain;
 use crate::health::Probe;
@@ -36,15 +36,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 pub(super) enum Order {
     Publish(Publish),
     Subscribe(Route),
-}
-
-/// A message on its way to the broker.
-#[derive(Debug)]
-pub(super) struct Publish {
-    pub(super) topic: String,
-    pub(super) body: Bytes,
-    pub(super) retain: Retain,
-    pub(super) done: oneshot::Sender<Result<Reach, PublishError>>,
 }
 
 /// The state that outlives connections.
@@ -63,19 +54,6 @@ pub(super) struct Driver {
     connections: u64,
     /// A message whose receiver is behind; until it is taken, nothing more is read.
     stalled: Option<(usize, Delivery)>,
-}
-
-/// The state of one connection.
-#[derive(Debug, Default)]
-struct Flight {
-    in_flight_max: usize,
-    /// Handed over, packet id not known yet, in order.
-    nameless: VecDeque<Publish>,
-    /// With their packet ids, in order; ids are used in turns and say nothing about it.
-    unacknowledged: VecDeque<(u16, Publish)>,
-    /// Routes whose SUBSCRIBE has no packet id yet, in order.
-    subscribing: VecDeque<usize>,
-    subscribes: HashMap<u16, usize>,
 }
 
 impl Driver {
@@ -114,7 +92,9 @@ impl Driver {
                 Ended::Stopped => return,
                 Ended::Lost(reason) => {
                     let wait = backoff.wait();
-                    tracing::warn!(%reason, wait_ms = wait.as_millis(), "broker not reachable");
+                    let principal = self.principal();
+                    let wait_ms = wait.as_millis();
+                    tracing::warn!(%principal, %reason, wait_ms, "broker not reachable");
                     self.down(reason);
                     self.rest(wait, &stop).await;
                 }
@@ -134,8 +114,10 @@ impl Driver {
         }
     }
 
-    /// Waits, and meanwhile takes orders so that nobody is blocked by a missing broker.
+    /// Waits, and meanwhile takes orders so that nobody is blocked by a missing broker; what its
+    /// sender has given up makes room.
     async fn rest(&mut self, wait: Duration, stop: &CancellationToken) {
+        self.waiting.retain(|publish| !publish.is_given_up());
         let rested = tokio::time::sleep(wait);
         tokio::pin!(rested);
         loop {
@@ -165,7 +147,7 @@ impl Driver {
                 Some(order) = self.orders.recv(), if self.has_room() => {
                     let known = self.routes.len();
                     self.accept(order);
-                    if self.routes.len() > known && flight.is_up() {
+                    if self.routes.len() > known && flight.is_admitted() {
                         self.subscribe(known, &connection, &mut flight);
                     }
                 }
@@ -190,6 +172,10 @@ impl Driver {
         ended
     }
 
+    fn principal(&self) -> Principal {
+        self.settings.identity.borrow().spiffe.id.clone()
+    }
+
     fn has_room(&self) -> bool {
         self.waiting.len() < super::ORDERS
     }
@@ -207,22 +193,20 @@ impl Driver {
             let Some(publish) = self.waiting.pop_front() else {
                 return;
             };
-            if publish.done.is_closed() {
+            if publish.is_given_up() {
                 continue;
             }
             if !connection.publish(&publish) {
                 self.waiting.push_front(publish);
                 return;
             }
-            flight.nameless.push_back(publish);
+            flight.publishing(publish);
         }
     }
 
     /// Puts what was not acknowledged back in front, in its order.
     fn take_back(&mut self, flight: Flight) {
-        let named = flight.unacknowledged.into_iter();
-        let publishes = named.map(|(_, publish)| publish);
-        for publish in publishes.chain(flight.nameless).rev() {
+        for publish in flight.take_back().rev() {
             self.waiting.push_front(publish);
         }
     }
@@ -255,7 +239,7 @@ impl Driver {
     }
 
     fn up(&mut self, connack: &ConnAck, connection: &Connection, flight: &mut Flight) {
-        flight.in_flight_max = connection::in_flight_max(connack);
+        flight.admit(connection::in_flight_max(connack));
         self.routes.retain(|route| !route.is_gone());
         for index in 0..self.routes.len() {
             // What was granted before stands in a session that the broker kept.
@@ -263,10 +247,8 @@ impl Driver {
                 self.subscribe(index, connection, flight);
             }
         }
-        tracing::info!(
-            session_present = connack.session_present,
-            "broker connected"
-        );
+        let (principal, session_present) = (self.principal(), connack.session_present);
+        tracing::info!(%principal, session_present, "broker connected");
         self.link.send_replace(Link::Up);
         self.probe.there();
     }
@@ -278,12 +260,12 @@ impl Driver {
 
     fn subscribe(&self, index: usize, connection: &Connection, flight: &mut Flight) {
         if connection.subscribe(&self.routes[index].filters) {
-            flight.subscribing.push_back(index);
+            flight.subscribing(index);
         }
     }
 
     fn subscribed(&self, suback: &SubAck, flight: &mut Flight) {
-        let index = flight.subscribes.remove(&suback.pkid);
+        let index = flight.subscribed(suback.pkid);
         let Some(route) = index.and_then(|index| self.routes.get(index)) else {
             return;
         };
@@ -314,7 +296,7 @@ impl Driver {
         let refused = match topic.parse::<Topic>() {
             Err(_) => "malformed topic",
             Ok(parsed) if publish.retain && !parsed.may_be_retained() => "retained",
-            Ok(parsed) => match self.routes.iter().position(|route| route.takes(topic)) {
+            Ok(parsed) => match self.route(topic) {
                 Some(route) => return self.hand_to(route, parsed, publish),
                 None => "nobody listens",
             },
@@ -322,6 +304,11 @@ impl Driver {
         metrics::counter!("bus_messages_dropped_total", "reason" => refused).increment(1);
         tracing::debug!(topic, refused, "message dropped");
         acknowledge(connection, &publish);
+    }
+
+    fn route(&self, topic: &str) -> Option<usize> {
+        let takes = |route: &Route| !route.is_gone() && route.takes(topic);
+        self.routes.iter().position(takes)
     }
 
     fn hand_to(&mut self, route: usize, topic: Topic, publish: Incoming) {
@@ -360,49 +347,6 @@ async fn room(stalled: Option<mpsc::Sender<Delivery>>) {
     match stalled {
         Some(queue) => drop(queue.reserve().await),
         None => pending().await,
-    }
-}
-
-impl Flight {
-    fn is_up(&self) -> bool {
-        self.in_flight_max > 0
-    }
-
-    fn has_room(&self) -> bool {
-        self.nameless.len() + self.unacknowledged.len() < self.in_flight_max
-    }
-
-    fn name_publish(&mut self, id: u16) {
-        if let Some(publish) = self.nameless.pop_front() {
-            self.unacknowledged.push_back((id, publish));
-        }
-    }
-
-    fn name_subscribe(&mut self, id: u16) {
-        if let Some(index) = self.subscribing.pop_front() {
-            self.subscribes.insert(id, index);
-        }
-    }
-
-    fn published(&mut self, puback: &PubAck) {
-        let mut named = self.unacknowledged.iter();
-        let place = named.position(|(id, _)| *id == puback.pkid);
-        let Some((_, Publish { topic, done, .. })) =
-            place.and_then(|place| self.unacknowledged.remove(place))
-        else {
-            return;
-        };
-        let outcome = match puback.reason {
-            PubAckReason::Success => Ok(Reach::Somebody),
-            PubAckReason::NoMatchingSubscribers => Ok(Reach::Nobody),
-            PubAckReason::NotAuthorized => Err(PublishError::Denied { topic }),
-            reason => Err(PublishError::Refused {
-                topic,
-                reason: format!("{reason:?}"),
-            }),
-        };
-        // Whoever gave up waiting does not need the answer.
-        drop(done.send(outcome));
     }
 }
 

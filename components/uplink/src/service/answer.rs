@@ -82,6 +82,9 @@ impl Uplink {
         (principal, id): &Question,
         body: &[u8],
     ) -> Option<Vec<u8>> {
+        if operation.as_str() != DRAIN {
+            return self.answer(operation, body).await;
+        }
         match self.spool.recall(principal, *id).await {
             Ok(Some(answer)) => return Some(answer),
             Ok(None) => {}

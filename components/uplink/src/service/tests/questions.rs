@@ -100,20 +100,14 @@ async fn drain_says_before_the_deadline_how_much_is_left() {
 
 // uplink-5.2
 #[tokio::test]
-async fn a_repeated_question_gets_the_first_answer() {
+async fn a_repeated_drain_gets_the_first_answer_and_a_repeated_look_a_new_one() {
     let uplink = Edge::start(Mood::Deaf).await;
-    let before: Stat = uplink
-        .ask(1, STAT, Nothing {}, LIMIT)
-        .await
-        .unwrap()
-        .unwrap();
+    let stat = || uplink.ask::<_, Stat>(1, STAT, Nothing {}, LIMIT);
+    let drain = || uplink.ask::<_, Drained>(2, DRAIN, Nothing {}, LIMIT);
+    let (looked, drained) = (stat().await.unwrap(), drain().await.unwrap());
     uplink.hand(Stream::P1, 1, 5).await;
-    let again: Stat = uplink
-        .ask(1, STAT, Nothing {}, LIMIT)
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(before, again);
+    assert_eq!(drain().await.unwrap(), drained);
+    assert_ne!(stat().await.unwrap(), looked);
 }
 
 // uplink-5.4
