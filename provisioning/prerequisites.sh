@@ -93,14 +93,14 @@ install_asleep() (
   after=$(enabled_services)
   for unit in $(comm -13 <(echo "$before") <(echo "$after")); do
     say "leaving $unit disabled"
-    as_root systemctl --quiet disable --now "$unit"
+    as_root systemctl --root=/ --quiet disable "$unit"
   done
 )
 
-# Nothing where systemd does not run.
+# Read from the disk, so that it is right also where systemd does not run now. Nothing without it.
 enabled_services() {
-  [[ -d /run/systemd/system ]] || return 0
-  systemctl list-unit-files --type service --state enabled --plain --no-legend |
+  command -v systemctl >/dev/null || return 0
+  systemctl --root=/ list-unit-files --type service --state enabled --plain --no-legend |
     cut -d ' ' -f 1 | sort
 }
 
