@@ -36,7 +36,9 @@ main() {
 
 run_tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace --no-fail-fast --color never
+    local profile=default
+    [[ -z ${HOTEL_LONG-} ]] || profile=long
+    cargo nextest run --workspace --no-fail-fast --color never --profile "$profile"
   else
     cargo test --workspace --tests --no-fail-fast --color never
   fi
