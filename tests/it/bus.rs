@@ -1,21 +1,14 @@
 //! The bus through faults: a real broker that is killed, certificates that change.
 
-use std::time::Duration;
-
 use hotel_tests::cable::Cable;
-use hotel_tests::client::Client;
-use hotel_tests::{Hotel, Plan, eventually, faults, hotel::LIMIT};
-use kit::bus::{Link, RequestError, Retain, Session, Subscription};
-use kit::clock::Clock;
+use hotel_tests::client::{self, Client};
+use hotel_tests::{Hotel, Plan, faults, hotel::LIMIT};
+use kit::bus::{Link, Retain, Session, Subscription};
 use kit::health::Health;
-use kit::journal::Journal;
-use kit::outbox::{self, Outbox};
 use tokio::time::timeout;
 use wire::device::{Received, Reported, State};
-use wire::record::{Record, Recorded, Stream};
-use wire::request::{Nothing, Reply};
-use wire::topic::{DeviceSubject, DeviceWord, ServiceSubject, Subject};
-use wire::{Component, DeviceId, Filter, Integer, Topic, Version, Word};
+use wire::topic::{DeviceSubject, DeviceWord};
+use wire::{DeviceId, Filter, Integer, Topic, Version};
 
 const BROKER: Plan<'_> = Plan {
     rooms: 1,
@@ -50,16 +43,9 @@ async fn listen(client: &Client, word: DeviceWord) -> Subscription {
     subscription
 }
 
-async fn next(subscription: &mut Subscription) -> kit::bus::Delivery {
-    timeout(LIMIT, subscription.recv())
-        .await
-        .expect("a message comes")
-        .expect("the bus runs")
-}
-
 /// The next report, acknowledged.
 async fn next_seq(subscription: &mut Subscription) -> Integer {
-    let delivery = next(subscription).await;
+    let delivery = client::next(subscription).await;
     let report: Reported = wire::decode(&delivery.body).unwrap();
     delivery.acknowledge();
     report.seq
@@ -135,7 +121,7 @@ async fn what_was_not_acknowledged_comes_again() {
         .publish(&reported, &report(0), Retain::No)
         .await
         .unwrap();
-    let delivery = next(&mut reports).await;
+    let delivery = client::next(&mut reports).await;
     first.end().await;
     drop(delivery);
 
@@ -256,12 +242,12 @@ async fn the_last_will_of_a_client_that_ended_is_published() {
         .await
         .unwrap();
     assert_eq!(
-        &next(&mut presence).await.body[..],
+        &client::next(&mut presence).await.body[..],
         wire::encode(&online(true))
     );
     device.end().await;
     assert_eq!(
-        &next(&mut presence).await.body[..],
+        &client::next(&mut presence).await.body[..],
         wire::encode(&online(false))
     );
 }
@@ -298,156 +284,9 @@ async fn a_retained_message_where_none_belongs_is_dropped() {
         .await
         .unwrap();
     assert_eq!(
-        &next(&mut messages).await.body[..],
+        &client::next(&mut messages).await.body[..],
         wire::encode(&received(2))
     );
-}
-
-// bus-5.1
-#[tokio::test]
-async fn a_request_without_an_answer_ends_at_its_deadline() {
-    let hotel = Hotel::up(BROKER);
-    let (operator, uplink) = (hotel.client("edgectl").await, hotel.client("uplink").await);
-    let operation = wire::uplink::STAT.parse().unwrap();
-    let wait = Duration::from_millis(300);
-    let ask = || {
-        operator
-            .bus
-            .request::<_, Nothing>(Component::Uplink, &operation, Nothing {}, wait)
-    };
-    let answer = ask().await;
-    assert!(
-        matches!(answer, Err(RequestError::Absent { .. })),
-        "{answer:?}"
-    );
-
-    let filter = Filter::requests(&hotel.places.property, Component::Uplink, None, None);
-    let mut requests = uplink.bus.subscribe([filter]).await;
-    requests.granted().await.unwrap();
-    let answer = ask().await;
-    assert!(
-        matches!(answer, Err(RequestError::TimedOut { .. })),
-        "{answer:?}"
-    );
-}
-
-// bus-5.1
-#[tokio::test]
-async fn a_request_gets_its_own_answer() {
-    let hotel = Hotel::up(BROKER);
-    let (operator, uplink) = (hotel.client("edgectl").await, hotel.client("uplink").await);
-    let filter = Filter::requests(&hotel.places.property, Component::Uplink, None, None);
-    let mut requests = uplink.bus.subscribe([filter]).await;
-    requests.granted().await.unwrap();
-    let answering = async {
-        let request = next(&mut requests).await;
-        let Subject::Service(_, ServiceSubject::Request(_, asker, id)) = &request.topic.subject
-        else {
-            panic!("{}", request.topic)
-        };
-        assert_eq!(asker.as_str(), "edgectl");
-        let subject = ServiceSubject::Reply(asker.clone(), *id);
-        let topic = Topic::service(&hotel.places.property, Component::Uplink, subject);
-        let reply = Reply::from(Ok(Nothing {}));
-        uplink
-            .bus
-            .publish(&topic, &reply, Retain::No)
-            .await
-            .unwrap();
-        request.acknowledge();
-    };
-    let operation = wire::uplink::STAT.parse().unwrap();
-    let asking =
-        operator
-            .bus
-            .request::<_, Nothing>(Component::Uplink, &operation, Nothing {}, LIMIT);
-    let (answer, ()) = tokio::join!(asking, answering);
-    answer.unwrap();
-}
-
-// bus-5.2
-#[tokio::test]
-async fn a_batch_is_sent_again_unchanged_until_it_is_confirmed() {
-    let hotel = Hotel::up(BROKER);
-    let (gateway, uplink) = (
-        hotel.client("iot-gateway").await,
-        hotel.client("uplink").await,
-    );
-    let filter = Filter::records(&hotel.places.property, Component::Uplink, None, None);
-    let mut records = uplink.bus.subscribe([filter]).await;
-    records.granted().await.unwrap();
-
-    let tasks = kit::lifecycle::Tasks::new();
-    let path = hotel.dir().join("outbox-test/journal.db");
-    let journal = Journal::open(&path, &[outbox::MIGRATION], &tasks)
-        .await
-        .unwrap();
-    let stream = Stream::P2.word();
-    let outbox = start_outbox(&stream, &journal, &gateway, &tasks).await;
-    put(&journal, &stream).await;
-    outbox.wake();
-
-    let first = next(&mut records).await;
-    // Confirmed with the digest of other bytes: no confirmation at all.
-    confirm(&hotel, &uplink, &first.topic, b"other bytes").await;
-    let second = next(&mut records).await;
-    assert_eq!((&first.topic, &first.body), (&second.topic, &second.body));
-    assert_eq!(outbox.backlog().await.unwrap(), 1);
-    confirm(&hotel, &uplink, &second.topic, &second.body).await;
-    eventually("the outbox is empty", LIMIT, || async {
-        (outbox.backlog().await.unwrap() == 0).then_some(())
-    })
-    .await;
-    tasks.cancel();
-}
-
-async fn start_outbox(
-    stream: &Word,
-    journal: &Journal,
-    gateway: &Client,
-    tasks: &kit::lifecycle::Tasks,
-) -> Outbox {
-    let streams = std::slice::from_ref(stream);
-    Outbox::start(
-        Component::Uplink,
-        streams,
-        journal,
-        &gateway.bus,
-        &Clock::system(),
-        tasks,
-    )
-    .await
-}
-
-async fn put(journal: &Journal, stream: &Word) {
-    let record = Record {
-        at: 0.into(),
-        kind: "telemetry".parse().unwrap(),
-        body: serde_json::Map::new(),
-    };
-    let stream = stream.clone();
-    let work = journal.write(move |connection| {
-        Box::pin(async move { outbox::put(connection, [(stream, &record)]).await })
-    });
-    work.await.unwrap();
-}
-
-async fn confirm(hotel: &Hotel, uplink: &Client, record: &Topic, body: &[u8]) {
-    let Subject::Service(_, ServiceSubject::Record(_, sender, batch)) = &record.subject else {
-        panic!("{record}")
-    };
-    let subject = ServiceSubject::Recorded(sender.clone(), *batch);
-    let topic = Topic::service(&hotel.places.property, Component::Uplink, subject);
-    let recorded = Recorded {
-        v: Version,
-        sha256: kit::digest::sha256(body),
-        problem: None,
-    };
-    uplink
-        .bus
-        .publish(&topic, &recorded, Retain::No)
-        .await
-        .unwrap();
 }
 
 // bus-4.2

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use hotel_tests::accounts::arrivals;
-use hotel_tests::client::Client;
+use hotel_tests::client::{self, Client};
 use hotel_tests::hotel::LIMIT;
 use hotel_tests::outsider::{Outsider, Papers};
 use hotel_tests::{Hotel, Plan, eventually};
@@ -71,10 +71,7 @@ impl Device {
             through_seq: seq.into(),
         };
         loop {
-            let delivery = timeout(LIMIT, self.received.recv())
-                .await
-                .expect("received")
-                .unwrap();
+            let delivery = client::next(&mut self.received).await;
             let received: Received = wire::decode(&delivery.body).unwrap();
             delivery.acknowledge();
             assert!(received.through_seq <= expected.through_seq, "{received:?}");
@@ -219,10 +216,7 @@ async fn retained_of_the_thermostat(hotel: &Hotel) -> Vec<Topic> {
         .unwrap();
     let mut topics = Vec::new();
     loop {
-        let delivery = timeout(LIMIT, subscription.recv())
-            .await
-            .expect("a message")
-            .unwrap();
+        let delivery = client::next(&mut subscription).await;
         if delivery.topic == last {
             return topics;
         }

@@ -5,5 +5,6 @@ mod admission;
 mod bus;
 mod faults;
 mod first_light;
+mod handover;
 mod hostile;
 mod tidy;

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use kit::bus::{Bus, Link, Session, Settings};
+use kit::bus::{Bus, Delivery, Link, Session, Settings, Subscription};
 use kit::config::Address;
 use kit::health::Health;
 use kit::identity::{self, Identity};
 use kit::lifecycle::Tasks;
 use tokio::sync::watch;
+use tokio::time::timeout;
 use wire::Topic;
 
 use crate::eventually::eventually;
@@ -98,4 +99,16 @@ impl Hotel {
             .connected()
             .await
     }
+}
+
+/// The next message of a subscription.
+///
+/// # Panics
+///
+/// When none comes in time.
+pub async fn next(subscription: &mut Subscription) -> Delivery {
+    let delivery = timeout(LIMIT, subscription.recv()).await;
+    delivery
+        .expect("a message comes in time")
+        .expect("the bus runs")
 }
