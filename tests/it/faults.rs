@@ -5,6 +5,7 @@ use hotel_tests::cable::Cable;
 use hotel_tests::hotel::LIMIT;
 use hotel_tests::{Hotel, eventually, faults};
 use kit::config::Address;
+use wire::gateway::DeviceState;
 
 /// A hotel whose devices have begun to talk.
 async fn talking() -> Hotel {
@@ -107,4 +108,29 @@ async fn a_cable_to_the_cloud_that_is_cut_again_and_again_loses_nothing() {
         talks(&hotel).await;
     }
     hotel.settle_accounts().await;
+}
+
+// iot-gateway-3.12
+#[tokio::test]
+async fn a_box_with_a_new_disk_goes_on_with_its_devices() {
+    let hotel = talking().await;
+    hotel.settle_accounts().await;
+    let frozen = hotel.freeze("iot-gateway").await;
+    for name in ["iot-gateway", "broker"] {
+        std::fs::remove_dir_all(hotel.dir().join("data").join(name)).unwrap();
+    }
+    hotel.kill_and_wait("broker").await;
+    hotel.kill_and_wait("iot-gateway").await;
+    drop(frozen);
+    let thermostat = ["gateway", "state", "room-101-thermostat", "--json"];
+    eventually(
+        "the thermostat's row of messages is unbroken",
+        LIMIT,
+        || async {
+            let state = hotel.try_edgectl(&thermostat).stdout;
+            let state: DeviceState = serde_json::from_slice(&state).ok()?;
+            (state.online && state.missing == 0.into() && state.through_seq.is_some()).then_some(())
+        },
+    )
+    .await;
 }

@@ -41,6 +41,7 @@ impl Device {
             boot: 5.into(),
             capabilities: ["temperature".parse().unwrap()].into(),
             firmware: "1.0.0".to_owned(),
+            oldest_seq: None,
         };
         device
             .say(DeviceSubject::Birth, wire::encode(&birth), Retain::Yes)

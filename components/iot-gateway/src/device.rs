@@ -10,7 +10,7 @@ use wire::{Capability, DeviceId, Integer};
 use crate::desired::{self, Report, Shadow};
 use crate::effect::{Change, Effect, Note, Saying, Why};
 use crate::moment::Moment;
-use crate::presence::{self, Presence};
+use crate::presence::{self, Origin, Presence};
 use crate::record::{self, Content, Message};
 use crate::stream::{Lost, Outcome, Place, Stream, Verdict};
 
@@ -24,6 +24,15 @@ pub use kept::Kept;
 pub enum Input {
     /// Who or where it is.
     Presence(presence::Input),
+    /// At connect, now or before it was kept, it held nothing below a place.
+    Holds {
+        /// The outbox store.
+        boot: Integer,
+        /// The place.
+        oldest: Integer,
+        /// Whether that is news.
+        origin: Origin,
+    },
     /// A numbered message.
     Message(Message),
     /// A report that the broker had kept: a hint about the state, no message of the stream.
@@ -116,6 +125,11 @@ impl Device {
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Effect> {
         match input {
             Input::Presence(input) => self.appear(now, input),
+            Input::Holds {
+                boot,
+                oldest,
+                origin,
+            } => self.hold(now, boot, oldest, origin),
             Input::Message(message) => self.receive(now, message),
             Input::Hint(report) => self.reflect(now, desired::Input::Reported(report)),
             Input::Untaken(why) => vec![Effect::Note(Note::Untaken(self.id(), why))],
@@ -157,6 +171,24 @@ impl Device {
         let stream = self.stream.get_or_insert_with(|| Stream::new(boot));
         let lost = stream.advance(boot);
         let mark = self.store_mark();
+        mark.into_iter().chain(self.lose(now, &lost)).collect()
+    }
+
+    /// Waits for nothing that the device does not hold.
+    fn hold(&mut self, now: Moment, boot: Integer, oldest: Integer, origin: Origin) -> Vec<Effect> {
+        let Some(stream) = self.stream.as_mut().filter(|stream| stream.boot() == boot) else {
+            return vec![];
+        };
+        let before = stream.mark();
+        let lost = match origin {
+            Origin::Live => stream.hold_from(oldest),
+            Origin::Retained => {
+                stream.begin_at(oldest);
+                Vec::new()
+            }
+        };
+        let moved = stream.mark() != before;
+        let mark = self.store_mark().filter(|_| moved);
         mark.into_iter().chain(self.lose(now, &lost)).collect()
     }
 

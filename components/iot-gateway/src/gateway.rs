@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use wire::device::Ack;
-use wire::{DeviceId, Problem};
+use wire::{DeviceId, Integer, Problem};
 
 use crate::command::{self, Execution};
 use crate::desired::Report;
@@ -23,6 +23,8 @@ use crate::roster::Roster;
 pub enum Said {
     /// Who or where it is.
     Presence(presence::Input),
+    /// Who it is, and the lowest place that it still holds.
+    Birth(presence::Birth, Option<Integer>),
     /// A numbered message.
     Message(Message),
     /// A report that the broker had kept.
@@ -130,6 +132,7 @@ impl Gateway {
         }
         let input = match (said, self.room) {
             (Said::Presence(input), _) => device::Input::Presence(input),
+            (Said::Birth(birth, oldest), _) => return self.bear(now, id, origin, birth, oldest),
             (Said::Message(message), Room::Free) => device::Input::Message(message),
             (Said::Message(_), Room::Full) => device::Input::Untaken(Why::OutboxFull),
             (Said::Hint(report), _) => device::Input::Hint(report),
@@ -137,6 +140,28 @@ impl Gateway {
             (Said::Cleared, _) => return vec![],
         };
         self.roster.feed(now, id, input)
+    }
+
+    fn bear(
+        &mut self,
+        now: Moment,
+        id: &DeviceId,
+        origin: Origin,
+        birth: presence::Birth,
+        oldest: Option<Integer>,
+    ) -> Vec<Effect> {
+        let boot = birth.boot;
+        let input = device::Input::Presence(presence::Input::Birth(birth, origin));
+        let mut effects = self.roster.feed(now, id, input);
+        if let Some(oldest) = oldest {
+            let input = device::Input::Holds {
+                boot,
+                oldest,
+                origin,
+            };
+            effects.extend(self.roster.feed(now, id, input));
+        }
+        effects
     }
 
     fn acknowledge(&mut self, now: Moment, id: &DeviceId, ack: Ack) -> Vec<Effect> {

@@ -114,6 +114,20 @@ impl Stream {
         old.gaps.ranges().iter().map(lost).collect()
     }
 
+    /// Begins at `oldest` if nothing was ever seen: what came before was received by a gateway
+    /// that has lost its memory, or given up before anybody listened.
+    pub fn begin_at(&mut self, oldest: Integer) {
+        if self.next == 0 {
+            self.next = oldest.value();
+        }
+    }
+
+    /// Believes the device that it holds nothing below `oldest` now; returns what is lost by that.
+    pub fn hold_from(&mut self, oldest: Integer) -> Vec<Lost> {
+        self.begin_at(oldest);
+        self.give_up_below(oldest.value())
+    }
+
     /// Judges a message and, if it is accepted, takes its place.
     pub fn handle(&mut self, at: Place, sha256: Sha256) -> Outcome {
         if at.boot < self.boot {

@@ -53,6 +53,10 @@ pub struct Birth {
     pub capabilities: BTreeSet<Capability>,
     /// Firmware version, free text up to 64 characters.
     pub firmware: String,
+    /// Lowest `seq` that the device still holds, or will use next: whatever is below was received
+    /// or given up. A gateway that has lost its memory goes on from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_seq: Option<Integer>,
 }
 
 /// Retained, and the last will: whether the device is connected.

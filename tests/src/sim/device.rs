@@ -112,13 +112,14 @@ impl Device {
         }
     }
 
-    /// What it says of itself at connect.
-    pub fn birth(&self) -> Birth {
+    /// What it says of itself at connect, when `oldest` is the lowest place that it still holds.
+    pub fn birth(&self, oldest: Integer) -> Birth {
         Birth {
             v: Version,
             boot: self.boot,
             capabilities: self.capabilities.clone(),
             firmware: FIRMWARE.to_owned(),
+            oldest_seq: Some(oldest),
         }
     }
 

@@ -119,9 +119,8 @@ impl Outbox {
     pub fn enter(&mut self, at: Integer, saying: Saying) -> Entered {
         let dropped = self.make_room();
         let seq = integer(self.next);
-        let oldest = self.held.keys().next().copied().unwrap_or(self.next);
         let declares = self.dropped.is_some_and(|dropped| dropped >= self.base);
-        let oldest_seq = declares.then(|| integer(oldest));
+        let oldest_seq = declares.then(|| self.oldest());
         let letter = Letter::write(
             Place {
                 boot: self.boot,
@@ -142,6 +141,11 @@ impl Outbox {
             Link::Down => None,
             Link::Up(sending) => sending.wake_at(),
         }
+    }
+
+    /// The lowest place that is held, or used next.
+    pub fn oldest(&self) -> Integer {
+        integer(self.held.keys().next().copied().unwrap_or(self.next))
     }
 
     /// How many letters are held.

@@ -173,7 +173,7 @@ impl Session {
         }
         let online = online(self.place.ledger.boot(), true);
         self.greet(bus, DeviceSubject::Online, &online);
-        let birth = self.device.birth();
+        let birth = self.device.birth(self.outbox.oldest());
         self.greet(bus, DeviceSubject::Birth, &birth);
         self.advance(bus, outbox::Input::Connected);
         let effects = self.device.handle(self.place.clock.wall(), Input::Birth);

@@ -186,3 +186,59 @@ fn a_retained_report_is_a_hint_about_the_state_and_no_message() {
     let effects = device.handle(now(), message(1, 5, live));
     assert_eq!(records(&effects).len(), 1);
 }
+
+fn holds(boot: u32, oldest: u32, origin: Origin) -> Input {
+    let (boot, oldest) = (n(boot), n(oldest));
+    Input::Holds {
+        boot,
+        oldest,
+        origin,
+    }
+}
+
+fn received(effects: &[Effect]) -> Vec<Integer> {
+    let received = |effect: &Effect| match effect {
+        Effect::Say(Saying::Received(_, received)) => Some(received.through_seq),
+        _ => None,
+    };
+    effects.iter().filter_map(received).collect()
+}
+
+// iot-gateway-3.12
+#[test]
+fn a_device_that_is_not_remembered_goes_on_where_it_stands() {
+    let mut device = device();
+    device.handle(now(), birth(1, &["temperature"]));
+    let effects = device.handle(now(), holds(1, 40, Origin::Retained));
+    assert!(records(&effects).is_empty(), "nothing is lost: {effects:?}");
+    let effects = device.handle(now(), telemetry(1, 40));
+    assert_eq!(received(&effects), [n(40)]);
+}
+
+// iot-gateway-3.12
+#[test]
+fn what_a_device_does_not_hold_any_more_is_not_waited_for() {
+    let mut device = device();
+    device.handle(now(), birth(1, &["temperature"]));
+    device.handle(now(), telemetry(1, 0));
+    device.handle(now(), telemetry(1, 3));
+    let effects = device.handle(now(), holds(1, 3, Origin::Retained));
+    assert!(records(&effects).is_empty(), "old news: {effects:?}");
+    let effects = device.handle(now(), holds(1, 3, Origin::Live));
+    assert_eq!(
+        records(&effects).len(),
+        1,
+        "the gap is recorded: {effects:?}"
+    );
+    let effects = device.handle(now(), telemetry(1, 4));
+    assert_eq!(received(&effects), [n(4)]);
+}
+
+#[test]
+fn what_another_life_holds_means_nothing() {
+    let mut device = device();
+    device.handle(now(), birth(2, &["temperature"]));
+    assert_eq!(device.handle(now(), holds(1, 40, Origin::Live)), []);
+    let effects = device.handle(now(), telemetry(2, 0));
+    assert_eq!(received(&effects), [n(0)]);
+}

@@ -71,7 +71,7 @@ fn said(subject: &DeviceSubject, body: &[u8], origin: Origin) -> Result<Said, Pr
         {
             Ok(Said::Cleared)
         }
-        DeviceSubject::Birth => birth(body, origin),
+        DeviceSubject::Birth => birth(body),
         DeviceSubject::Online => online(body),
         DeviceSubject::Reported => reported(body, origin),
         DeviceSubject::Telemetry(capability) => telemetry(capability, body),
@@ -83,12 +83,13 @@ fn said(subject: &DeviceSubject, body: &[u8], origin: Origin) -> Result<Said, Pr
     }
 }
 
-fn birth(body: &[u8], origin: Origin) -> Result<Said, Problem> {
+fn birth(body: &[u8]) -> Result<Said, Problem> {
     let Birth {
         v: _,
         boot,
         capabilities,
         firmware,
+        oldest_seq,
     } = wire::decode(body)?;
     if firmware.chars().count() > FIRMWARE_MAX {
         let detail = format!("longer than {FIRMWARE_MAX} characters");
@@ -99,7 +100,7 @@ fn birth(body: &[u8], origin: Origin) -> Result<Said, Problem> {
         capabilities,
         firmware,
     };
-    Ok(Said::Presence(presence::Input::Birth(birth, origin)))
+    Ok(Said::Birth(birth, oldest_seq))
 }
 
 fn online(body: &[u8]) -> Result<Said, Problem> {

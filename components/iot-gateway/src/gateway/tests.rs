@@ -56,7 +56,7 @@ fn registry(devices: &[(&str, Kind)]) -> registry::Devices {
     devices.iter().map(registered).collect()
 }
 
-fn births(boot: u32, origin: Origin) -> Said {
+fn births(boot: u32) -> Said {
     let capabilities = registry(&[("x", Kind::Lock)])[&id("x")]
         .capabilities
         .clone();
@@ -65,7 +65,7 @@ fn births(boot: u32, origin: Origin) -> Said {
         capabilities,
         firmware: String::new(),
     };
-    Said::Presence(presence::Input::Birth(birth, origin))
+    Said::Birth(birth, None)
 }
 
 fn online(boot: u32) -> Said {
@@ -105,7 +105,7 @@ impl Scene {
     /// The same, with the thermostat online.
     fn with_thermostat_online() -> Self {
         let mut scene = Self::new();
-        scene.hear("t-1", births(1, Origin::Live));
+        scene.hear("t-1", births(1));
         scene.hear("t-1", online(1));
         scene
     }

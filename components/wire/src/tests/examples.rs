@@ -86,6 +86,7 @@ fn device() -> Vec<Form> {
                 boot: n(3),
                 capabilities: [word("battery"), word("temperature")].into(),
                 firmware: "1.4.2".to_owned(),
+                oldest_seq: Some(n(17)),
             },
         ),
         form(

@@ -5,7 +5,7 @@ use super::*;
 fn a_device_that_nobody_registered_is_counted_and_leaves_nothing() {
     let mut scene = Scene::new();
     let unknown = Effect::Note(Note::Unknown(id("x-9")));
-    for said in [births(1, Origin::Live), online(1), telemetry(0)] {
+    for said in [births(1), online(1), telemetry(0)] {
         assert_eq!(scene.hear("x-9", said), std::slice::from_ref(&unknown));
     }
     assert!(!scene.gateway.knows(&id("x-9")));
@@ -122,7 +122,7 @@ fn a_wish_reaches_a_thermostat_when_it_comes() {
         "set-desired",
         &json!({ "device": "t-1", "state": { "target_celsius": 19 } }),
     );
-    scene.hear("t-1", births(1, Origin::Live));
+    scene.hear("t-1", births(1));
     let effects = scene.hear("t-1", online(1));
     let is_delta = |effect: &Effect| matches!(effect, Effect::Say(Saying::Delta(..)));
     assert!(effects.iter().any(is_delta));

@@ -210,7 +210,7 @@ fn after_a_restart_an_open_command_is_not_sent_again_but_times_out() {
     let (gateway, effects) = Gateway::resume(scene.now, registry, memory);
     assert_eq!(effects, [Effect::Note(Note::Presence)]);
     scene.gateway = gateway;
-    let effects = scene.hear("t-1", births(1, Origin::Live));
+    let effects = scene.hear("t-1", births(1));
     let is_command = |effect: &Effect| matches!(effect, Effect::Say(Saying::Command(..)));
     assert!(!effects.iter().any(is_command));
     let ended = scene.wait(LONGEST);
