@@ -1,11 +1,13 @@
 //! Who gets in, and how far: certificates and the policy, against a real broker.
 
 use std::fs;
+use std::process::Command;
 use std::time::Duration;
 
 use bytes::Bytes;
+use hotel_tests::hotel::{LIMIT, artifacts};
 use hotel_tests::outsider::{Outsider, Papers};
-use hotel_tests::{Hotel, Plan, hotel::LIMIT};
+use hotel_tests::{Hotel, Plan};
 use kit::bus::{Link, PublishError, Retain};
 use kit::ca::{Key, PropertyCa, ServerNames};
 use kit::identity::{Holder, Identity, Realm};
@@ -230,4 +232,26 @@ async fn a_device_added_to_a_running_hotel_gets_in() {
         .publish(&topic, &body, Retain::Yes)
         .await
         .unwrap();
+}
+
+// bus-3.7
+#[tokio::test]
+async fn a_component_with_somebody_elses_identity_does_not_start() {
+    let hotel = Hotel::up(Plan {
+        rooms: 1,
+        only: &["broker", "s3", "uplink"],
+    });
+    hotel.edgectl(&["local", "down"]);
+    let gateway = hotel.identity_dir("iot-gateway");
+    hotel.reconfigure("uplink", "/identity_dir", gateway.to_str().unwrap());
+    let started = Command::new(artifacts().join("uplink"))
+        .env("HOTEL_CONFIG", &hotel.places.configurations["uplink"])
+        .output()
+        .unwrap();
+    let log = String::from_utf8_lossy(&started.stdout);
+    assert_eq!(started.status.code(), Some(78), "{log}");
+    assert!(
+        log.contains("component/iot-gateway, the configuration that of"),
+        "{log}"
+    );
 }

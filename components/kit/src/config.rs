@@ -15,6 +15,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use wire::{BoxId, PropertyId, TenantId};
 
+use crate::identity::{Realm, TrustDomain};
+
 /// Names the configuration file.
 pub const VARIABLE: &str = "HOTEL_CONFIG";
 
@@ -30,7 +32,7 @@ pub struct Common {
     #[serde(rename = "box")]
     pub box_id: BoxId,
     /// Authority part of SPIFFE ids: `hotel.internal`.
-    pub trust_domain: String,
+    pub trust_domain: TrustDomain,
     /// Directory of `ca.pem`, `cert.pem` and `key.pem`.
     pub identity_dir: PathBuf,
     /// Directory of everything the component keeps.
@@ -42,6 +44,17 @@ pub struct Common {
     /// Log filter: `info`, `uplink=debug,info`.
     #[serde(default = "info")]
     pub log: String,
+}
+
+impl Common {
+    /// The property as certificates name it.
+    pub fn realm(&self) -> Realm {
+        Realm {
+            trust_domain: self.trust_domain.clone(),
+            tenant: self.tenant.clone(),
+            property: self.property.clone(),
+        }
+    }
 }
 
 /// The keys of [`Common`], which are taken out before the component's own are read.

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::config::{self, Common};
 use crate::error::Chain;
 use crate::health::Health;
-use crate::identity::Identity;
+use crate::identity::{Holder, Identity, SpiffeId};
 use crate::{http, identity, telemetry};
 
 pub(crate) mod announce;
@@ -127,7 +127,7 @@ where
     let router = http::admin(health.clone(), metrics);
     tasks.spawn("admin", |stop| http::serve(admin, router, stop));
 
-    let identity = follow_identity(&common, &tasks)?;
+    let identity = follow_identity(component, &common, &tasks)?;
     let settings = Settings::of_component(component, &common, identity.clone());
     let bus = Bus::new(settings, &tasks, health.need("bus"));
     tasks.spawn("status", |stop| {
@@ -162,10 +162,19 @@ where
 }
 
 fn follow_identity(
+    component: Component,
     common: &Common,
     tasks: &Tasks,
 ) -> Result<watch::Receiver<Arc<Identity>>, StartError> {
     let first = Identity::load(&common.identity_dir).map_err(StartError::Identity)?;
+    let configured = common.realm().spiffe(&Holder::Component(component));
+    if first.spiffe != configured {
+        let found = Box::new(first.spiffe);
+        return Err(StartError::Impostor {
+            configured: Box::new(configured),
+            found,
+        });
+    }
     let (sender, receiver) = watch::channel(Arc::new(first));
     let directory = common.identity_dir.clone();
     tasks.spawn("identity", |stop| identity::follow(directory, sender, stop));
@@ -196,6 +205,11 @@ enum StartError {
     Listen(#[source] http::ListenError),
     #[error("cannot load identity")]
     Identity(#[source] identity::IdentityError),
+    #[error("the identity is that of {found}, the configuration that of {configured}")]
+    Impostor {
+        configured: Box<SpiffeId>,
+        found: Box<SpiffeId>,
+    },
     #[error("cannot run")]
     Run(#[source] Box<dyn std::error::Error>),
     #[error("task {task} ended by itself")]
@@ -207,7 +221,9 @@ enum StartError {
 impl StartError {
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Config(_) | Self::Telemetry(_) => ExitCode::from(BAD_CONFIGURATION),
+            Self::Config(_) | Self::Telemetry(_) | Self::Impostor { .. } => {
+                ExitCode::from(BAD_CONFIGURATION)
+            }
             Self::Runtime(_)
             | Self::Listen(_)
             | Self::Identity(_)
