@@ -17,6 +17,10 @@ use crate::health::Health;
 use crate::lifecycle::announce;
 use crate::telemetry::Metrics;
 
+mod secure;
+
+pub use secure::{Remote, serve_tls, web_configs};
+
 /// A problem as an HTTP answer (RFC 9457).
 #[derive(Debug)]
 pub struct Refusal(pub Problem);

@@ -10,14 +10,16 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use ring::signature::EcdsaKeyPair;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
-use wire::Integer;
+use wire::{Integer, Signature};
 
 mod certificate;
 mod follow;
 mod load;
+pub(crate) mod signing;
 mod spiffe;
 
 pub use certificate::{Particulars, WrongCertificate};
@@ -49,6 +51,7 @@ pub struct Identity {
     pub not_after: Integer,
     roots: Arc<RootCertStore>,
     certified: Arc<CertifiedKey>,
+    signer: Arc<EcdsaKeyPair>,
 }
 
 impl Identity {
@@ -62,6 +65,15 @@ impl Identity {
         let (from, until) = (self.not_before.value(), self.not_after.value());
         let due = from + until.saturating_sub(from) / 3 * 2;
         Integer::new(due).expect("two thirds lie between two integers")
+    }
+
+    /// Signs with the leaf's key (ECDSA P-256, SHA-256).
+    pub fn sign(&self, message: &[u8]) -> Signature {
+        signing::sign(&self.signer, message)
+    }
+
+    pub(crate) fn signer(&self) -> Arc<EcdsaKeyPair> {
+        Arc::clone(&self.signer)
     }
 
     pub(crate) fn roots(&self) -> Arc<RootCertStore> {

@@ -10,6 +10,7 @@ pub mod bus;
 pub mod ca;
 pub mod clock;
 pub mod config;
+pub mod credential;
 pub mod digest;
 pub mod error;
 pub mod health;

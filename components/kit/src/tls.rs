@@ -41,8 +41,21 @@ pub fn client_config(identity: &Identity, server: &SpiffeId) -> Arc<ClientConfig
 
 /// How to be reached as `identity`, by principals of the same property only.
 pub fn server_config(identity: &Identity) -> Arc<ServerConfig> {
+    Arc::new(server(identity, verify::Anonymous::Refused))
+}
+
+/// How to be reached as `identity` by browsers as well, which have no certificate; whoever
+/// presents one must be a principal of the same property.
+pub fn web_config(identity: &Identity) -> Arc<ServerConfig> {
+    let mut config = server(identity, verify::Anonymous::Admitted);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Arc::new(config)
+}
+
+fn server(identity: &Identity, anonymous: verify::Anonymous) -> ServerConfig {
     let provider = provider();
-    let verifier = verify::Client::new(identity.roots(), &provider, identity.spiffe.realm());
+    let realm = identity.spiffe.realm();
+    let verifier = verify::Client::new(identity.roots(), &provider, realm, anonymous);
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring speaks the default versions of TLS")
@@ -50,7 +63,7 @@ pub fn server_config(identity: &Identity) -> Arc<ServerConfig> {
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified())));
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Arc::new(config)
+    config
 }
 
 /// Who a certificate says its holder is; proof only after a handshake of this module.

@@ -214,6 +214,25 @@ uuids! {
     ExecutionId;
     /// Names one batch of records on its way to its consumer.
     BatchId;
+    /// Names one print job; chosen by whoever wants it printed.
+    JobId;
+    /// Names one order; chosen by the page that places it.
+    OrderId;
+    /// Names the time a party sits at a table.
+    SittingId;
+    /// Names one token; what a revocation list counts by.
+    TokenId;
+    /// Names one attempt of two peers to reach each other, and the connection that comes of it.
+    ConnectionId;
+    /// Names one message on a channel; a reply carries the id of its request.
+    MessageId;
+}
+
+/// The ticket of an order is a print job of the same name.
+impl From<OrderId> for JobId {
+    fn from(order: OrderId) -> Self {
+        Self(order.0)
+    }
 }
 
 /// Accepts only the canonical spelling, so that one id has one text.

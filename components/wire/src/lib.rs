@@ -6,18 +6,28 @@
 //! Promises (`docs/spec/bus.md`): what parses was valid, what is printed parses again, every body
 //! names its version, and every bound of [`bound`] is checked before a body is believed.
 
+pub mod authority;
 pub mod body;
 pub mod bound;
+pub mod channel;
+pub mod chat;
+pub mod climate;
 pub mod component;
+pub mod credential;
 pub mod device;
 pub mod digest;
 pub mod gateway;
 pub mod id;
+pub mod octets;
+pub mod order;
+pub mod print;
 pub mod problem;
 pub mod record;
 pub mod registry;
 pub mod request;
+pub mod signaling;
 pub mod status;
+pub mod text;
 pub mod topic;
 pub mod uplink;
 
@@ -25,10 +35,12 @@ pub use body::{Integer, Version, decode, encode};
 pub use component::Component;
 pub use digest::Sha256;
 pub use id::{
-    BatchId, BoxId, Capability, DeviceId, ExecutionId, Operation, Principal, PropertyId, RequestId,
-    TenantId, Word,
+    BatchId, BoxId, Capability, ConnectionId, DeviceId, ExecutionId, JobId, MessageId, Operation,
+    OrderId, Principal, PropertyId, RequestId, SittingId, TenantId, TokenId, Word,
 };
+pub use octets::{Nonce, Octets, PublicKey, Signature};
 pub use problem::{Code, Problem};
+pub use text::Text;
 pub use topic::{Filter, Topic};
 
 #[cfg(test)]

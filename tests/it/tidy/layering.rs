@@ -7,10 +7,18 @@ use super::{Finding, check, manifest, uphold};
 const LAYERS: &[(&str, &[&str])] = &[
     ("wire", &[]),
     ("kit", &["wire"]),
+    ("peer", &["kit", "wire"]),
+    ("authority", &["kit", "wire"]),
+    ("console", &["kit", "wire"]),
+    ("device-proxy", &["kit", "peer", "wire"]),
     ("iot-gateway", &["kit", "wire"]),
+    ("signaling", &["kit", "wire"]),
     ("uplink", &["kit", "wire"]),
     ("edgectl", &["iot-gateway", "kit", "uplink", "wire"]),
-    ("hotel-tests", &["iot-gateway", "kit", "uplink", "wire"]),
+    (
+        "hotel-tests",
+        &["device-proxy", "iot-gateway", "kit", "peer", "uplink", "wire"],
+    ),
     ("xtask", &[]),
 ];
 

@@ -6,7 +6,7 @@ use super::tree::File;
 use super::{Finding, check, line_by_line, uphold};
 
 /// Crates of `components/` that are not components.
-const LIBRARIES: &[&str] = &["kit", "wire"];
+const LIBRARIES: &[&str] = &["kit", "peer", "wire"];
 
 /// Files and folders of a component that may know the world.
 const WORLDLY: &[&str] = &[

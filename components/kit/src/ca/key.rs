@@ -1,12 +1,15 @@
 //! Key pairs.
 
 use std::fmt;
+use std::sync::Arc;
 
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
-use wire::Sha256;
+use ring::signature::EcdsaKeyPair;
+use wire::{PublicKey, Sha256, Signature};
 
 use super::CaError;
 use crate::digest::sha256;
+use crate::identity::signing;
 
 /// A P-256 key pair; never printed, only written to its own file.
 pub struct Key(pub(super) KeyPair);
@@ -32,6 +35,26 @@ impl Key {
     /// Writes PKCS #8 PEM: the secret itself.
     pub fn secret_pem(&self) -> String {
         self.0.serialize_pem()
+    }
+
+    /// The public key.
+    pub fn public_key(&self) -> PublicKey {
+        let point = self.0.public_key_raw();
+        PublicKey(
+            point
+                .try_into()
+                .expect("rcgen writes points of P-256 uncompressed"),
+        )
+    }
+
+    /// Signs with the key (ECDSA P-256, SHA-256).
+    pub fn sign(&self, message: &[u8]) -> Signature {
+        signing::sign(&self.signer(), message)
+    }
+
+    pub(crate) fn signer(&self) -> Arc<EcdsaKeyPair> {
+        let pair = signing::key_pair(self.0.serialized_der());
+        Arc::new(pair.expect("the key is on P-256"))
     }
 
     /// SHA-256 of the public key as certificates carry it (`SubjectPublicKeyInfo` in DER).

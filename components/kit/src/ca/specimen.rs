@@ -11,6 +11,9 @@ use super::{Key, PropertyCa, ServerNames};
 use crate::clock::Clock;
 use crate::identity::{CA_FILE, CERT_FILE, Holder, Identity, KEY_FILE, Realm};
 
+/// Under which name browsers reach components of these hotels.
+pub(crate) const SERVER_NAME: &str = "greengrass.local";
+
 pub(crate) fn realm(property: &str) -> Realm {
     Realm {
         trust_domain: "hotel.internal".parse().unwrap(),
@@ -43,9 +46,8 @@ pub(crate) fn operator(id: &str) -> Holder {
 /// Writes an identity as provisioning does.
 pub(crate) fn write_identity(dir: &Path, ca: &PropertyCa, holder: &Holder, now: OffsetDateTime) {
     let key = Key::generate();
-    let leaf = ca
-        .issue(holder, &ServerNames::default(), &key, now)
-        .unwrap();
+    let names = ServerNames::parse([SERVER_NAME]).unwrap();
+    let leaf = ca.issue(holder, &names, &key, now).unwrap();
     write_open(&dir.join(CA_FILE), ca.certificate().as_bytes()).unwrap();
     write_secret(&dir.join(KEY_FILE), key.secret_pem().as_bytes()).unwrap();
     write_open(&dir.join(CERT_FILE), leaf.as_bytes()).unwrap();

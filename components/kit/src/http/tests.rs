@@ -27,6 +27,8 @@ async fn ask(health: &Health, path: &str) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
+mod secure;
+
 #[tokio::test]
 async fn a_component_that_lacks_something_is_not_ready_and_says_what() {
     let health = Health::new();

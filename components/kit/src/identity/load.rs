@@ -15,6 +15,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::sign::CertifiedKey;
 
 use super::certificate::{Particulars, WrongCertificate};
+use super::signing;
 use super::{CA_FILE, CERT_FILE, Identity, KEY_FILE};
 
 /// Largest file of an identity, in bytes; a chain takes two or three thousand.
@@ -54,6 +55,9 @@ impl Files {
             file: cert_file.clone(),
             source,
         })?;
+        let signer = signing::key_pair(key.secret_der()).ok_or_else(|| IdentityError::NotP256 {
+            file: key_file.clone(),
+        })?;
         let certified =
             CertifiedKey::from_der(chain.clone(), key, &default_provider()).map_err(|source| {
                 IdentityError::Key {
@@ -71,6 +75,7 @@ impl Files {
             chain,
             roots,
             certified: Arc::new(certified),
+            signer: Arc::new(signer),
         })
     }
 }
@@ -204,6 +209,12 @@ pub enum IdentityError {
         file: PathBuf,
         /// What is wrong with it.
         source: WrongCertificate,
+    },
+    /// A key of a kind that no property uses.
+    #[error("{file} does not hold a P-256 key in PKCS #8", file = file.display())]
+    NotP256 {
+        /// Which file.
+        file: PathBuf,
     },
     /// The key belongs to another certificate, or is of a kind that is not used.
     #[error("{file} does not hold the key of the certificate beside it", file = file.display())]

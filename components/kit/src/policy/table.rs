@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use wire::record::Stream;
 use wire::topic::DeviceWord;
-use wire::{Component, DeviceId, Filter, Operation, Principal, PropertyId, gateway, uplink};
+use wire::{
+    Component, DeviceId, Filter, Operation, Principal, PropertyId, authority, gateway, print,
+    uplink,
+};
 
 use super::Grant;
 use crate::identity::Holder;
@@ -16,9 +19,25 @@ pub const EDGECTL: &str = "edgectl";
 /// The streams of `uplink` that `iot-gateway` feeds.
 const GATEWAY_STREAMS: &[Stream] = &[Stream::P0, Stream::P1, Stream::P2];
 
+/// What `console` asks of `authority`, for guests whose pages cannot reach it.
+const GUEST_TOKENS: &[&str] = &[authority::MINT_GUEST];
+
+/// What `device-proxy` asks of `iot-gateway`, for people whose role allows it.
+const CLIMATE: &[&str] = &[gateway::LIST, gateway::STATE, gateway::SET_DESIRED];
+
+/// What every holder of a leaf asks of `authority`.
+const RENEWAL: &[&str] = &[authority::RENEW_LEAF];
+
 pub(super) fn grants(property: &PropertyId, holder: &Holder) -> BTreeSet<Grant> {
     match holder {
-        Holder::Component(component) => of_component(property, *component),
+        Holder::Component(component) => {
+            let mut grants = of_component(property, *component);
+            if *component != Component::Broker && *component != Component::Authority {
+                let authority = Component::Authority;
+                grants.extend(asks(property, *component, authority, RENEWAL));
+            }
+            grants
+        }
         Holder::Device(device) => of_device(property, device),
         // Peers speak to `device-proxy` and `signaling`, not to the broker.
         Holder::Peer(_) => BTreeSet::new(),
@@ -61,13 +80,53 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
             )));
             grants
         }
-        Component::Authority
-        | Component::Console
-        | Component::DeviceProxy
-        | Component::Inference
-        | Component::ReplicaSync
-        | Component::Signaling => service(property, component),
+        Component::Console => {
+            let mut grants = service(property, component);
+            grants.extend(asks(
+                property,
+                component,
+                Component::Authority,
+                GUEST_TOKENS,
+            ));
+            grants.insert(Grant::Subscribe(Filter::status(property, None)));
+            grants.insert(hears(property, Component::Authority));
+            grants
+        }
+        Component::DeviceProxy => {
+            let mut grants = service(property, component);
+            grants.extend(asks(property, component, Component::IotGateway, CLIMATE));
+            grants.insert(hears(property, Component::Authority));
+            grants
+        }
+        Component::Signaling => {
+            let mut grants = service(property, component);
+            grants.insert(hears(property, Component::Authority));
+            grants
+        }
+        Component::Authority | Component::Inference | Component::ReplicaSync => {
+            service(property, component)
+        }
     }
+}
+
+/// What `component` needs to ask `service` for some operations; the replies are its own to hear.
+fn asks(
+    property: &PropertyId,
+    component: Component,
+    service: Component,
+    operations: &[&str],
+) -> BTreeSet<Grant> {
+    let principal = Principal::from(component);
+    let replies = Filter::replies(property, Some(service), Some(&principal));
+    requests(property, service, operations, &principal)
+        .into_iter()
+        .chain([Grant::Subscribe(replies)])
+        .collect()
+}
+
+/// What `service` tells everybody.
+fn hears(property: &PropertyId, service: Component) -> Grant {
+    Grant::Subscribe(Filter::events(property, Some(service), None))
 }
 
 /// What every component does: answers requests, tells what happens and how it is.
@@ -134,6 +193,18 @@ fn of_operator(property: &PropertyId, operator: &Principal) -> BTreeSet<Grant> {
         property,
         Component::Uplink,
         uplink::OPERATIONS,
+        operator,
+    ));
+    grants.extend(requests(
+        property,
+        Component::Authority,
+        authority::OPERATIONS,
+        operator,
+    ));
+    grants.extend(requests(
+        property,
+        Component::DeviceProxy,
+        print::OPERATIONS,
         operator,
     ));
     if operator.as_str() == EDGECTL {

@@ -532,3 +532,52 @@ fn a_foreign_or_endless_answer_is_refused() {
         );
     }
 }
+
+#[test]
+fn the_console_asks_the_authority_for_guests_tokens_and_for_nothing_else() {
+    let asks = |operation| format!("service/authority/request/{operation}/console/{UUID}");
+    check("console", &asks("mint-guest"), true, false);
+    check("console", &asks("renew-leaf"), true, false);
+    for operation in ["invite", "open-sitting", "revoke", "principals"] {
+        check("console", &asks(operation), false, false);
+    }
+    let reply = format!("service/authority/reply/console/{UUID}");
+    check("console", &reply, false, true);
+}
+
+#[test]
+fn the_device_proxy_asks_the_gateway_for_the_climate_and_for_no_command() {
+    let asks = |operation| format!("service/iot-gateway/request/{operation}/device-proxy/{UUID}");
+    for operation in ["list", "state", "set-desired"] {
+        check("device-proxy", &asks(operation), true, false);
+    }
+    check("device-proxy", &asks("command"), false, false);
+}
+
+#[test]
+fn whoever_lets_people_in_hears_who_is_refused() {
+    for component in ["console", "device-proxy", "signaling"] {
+        check(
+            component,
+            "service/authority/event/revocations",
+            false,
+            true,
+        );
+    }
+    check(
+        "authority",
+        "service/authority/event/revocations",
+        true,
+        false,
+    );
+    check("signaling", "service/authority/status", false, false);
+}
+
+#[test]
+fn every_component_renews_its_own_leaf_only() {
+    for component in ["uplink", "iot-gateway", "signaling"] {
+        let asks = |id| format!("service/authority/request/renew-leaf/{id}/{UUID}");
+        check(component, &asks(component), true, false);
+        check(component, &asks("console"), false, false);
+    }
+}

@@ -92,11 +92,19 @@ impl ServerCertVerifier for Server {
     }
 }
 
-/// Admits every principal of one property, and no anonymous.
+/// Whether somebody without a certificate gets as far as the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anonymous {
+    Refused,
+    Admitted,
+}
+
+/// Admits every principal of one property.
 #[derive(Debug)]
 pub(super) struct Client {
     path: Arc<dyn ClientCertVerifier>,
     realm: Realm,
+    anonymous: Anonymous,
 }
 
 impl Client {
@@ -104,15 +112,24 @@ impl Client {
         roots: Arc<RootCertStore>,
         provider: &Arc<CryptoProvider>,
         realm: Realm,
+        anonymous: Anonymous,
     ) -> Self {
         let path = WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(provider))
             .build()
             .expect("an identity has at least one anchor");
-        Self { path, realm }
+        Self {
+            path,
+            realm,
+            anonymous,
+        }
     }
 }
 
 impl ClientCertVerifier for Client {
+    fn client_auth_mandatory(&self) -> bool {
+        self.anonymous == Anonymous::Refused
+    }
+
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
         self.path.root_hint_subjects()
     }

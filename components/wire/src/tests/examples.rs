@@ -1,5 +1,7 @@
 //! One example of every body on the bus.
 
+mod pages;
+
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -45,10 +47,17 @@ where
 }
 
 pub(super) fn all() -> Vec<Form> {
-    [device(), gateway(), records(), uplink(), common()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        device(),
+        gateway(),
+        records(),
+        uplink(),
+        common(),
+        pages::all(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn n(value: u32) -> Integer {

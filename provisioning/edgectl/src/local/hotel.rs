@@ -38,6 +38,8 @@ pub(crate) struct Hotel {
     pub operator: String,
     /// The MQTT broker.
     pub broker: Endpoint,
+    /// What components listen on for others, by component and key of its configuration.
+    pub listeners: BTreeMap<String, BTreeMap<String, Endpoint>>,
     /// Admin listeners by component: `/healthz`, `/readyz`, `/metrics`, plain HTTP.
     pub admin: BTreeMap<String, Endpoint>,
     /// The simulated S3.

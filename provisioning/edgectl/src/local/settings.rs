@@ -1,5 +1,7 @@
 //! What the local hotel sets in a component's configuration, as a deployment does on a box.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::hotel::Hotel;
@@ -16,12 +18,33 @@ const LISTENER: &str = "/listener/port";
 /// Its admin listener.
 const ADMIN: &str = "/admin/port";
 
+/// Its listener for HTTPS.
+const TLS_LISTENER: &str = "/tls_listener/port";
+/// Its listener for plain HTTP beside another one.
+const HTTP_LISTENER: &str = "/http_listener/port";
+/// Everything a component may listen on for others, by its key.
+const LISTENERS: &[(&str, &str)] = &[
+    ("listener", LISTENER),
+    ("tls_listener", TLS_LISTENER),
+    ("http_listener", HTTP_LISTENER),
+];
+
 /// The ports a component listens on: purpose, and the usual number.
 pub(super) fn usual_ports(recipe: &Recipe) -> impl Iterator<Item = (String, u16)> {
-    [LISTENER, ADMIN].into_iter().filter_map(|pointer| {
+    let pointers = LISTENERS.iter().map(|(_, pointer)| *pointer);
+    pointers.chain([ADMIN]).filter_map(|pointer| {
         let usual = recipe.defaults.pointer(pointer)?.as_str()?.parse().ok()?;
         Some((purpose(&recipe.name, pointer), usual))
     })
+}
+
+/// The ports on which a component serves others, by key of its configuration.
+pub(super) fn listeners(ports: &Ports, name: &str) -> BTreeMap<String, u16> {
+    let port = |(key, pointer): &(&str, &str)| {
+        let port = ports.of(&purpose(name, pointer))?;
+        Some(((*key).to_owned(), port))
+    };
+    LISTENERS.iter().filter_map(port).collect()
 }
 
 /// The port on which a component serves what it is for.
@@ -79,6 +102,10 @@ fn local_values(
         ("/broker/port", port(Some(hotel.broker.port))),
         ("/listener/host", json!(super::LOOPBACK)),
         (LISTENER, port(listener(ports, name))),
+        ("/tls_listener/host", json!(super::LOOPBACK)),
+        (TLS_LISTENER, port(ports.of(&purpose(name, TLS_LISTENER)))),
+        ("/http_listener/host", json!(super::LOOPBACK)),
+        (HTTP_LISTENER, port(ports.of(&purpose(name, HTTP_LISTENER)))),
         (ADMIN, port(admin(ports, name))),
         ("/registry", json!(hotel.registry)),
         ("/policy", json!(hotel.policy)),

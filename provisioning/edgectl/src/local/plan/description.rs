@@ -23,6 +23,11 @@ pub(super) fn describe(
         let port = settings::admin(ports, &name)?;
         Some((name, Endpoint::loopback(port)))
     });
+    let listeners = names().map(|name| {
+        let open = settings::listeners(ports, &name).into_iter();
+        let endpoints = open.map(|(key, port)| (key, Endpoint::loopback(port)));
+        (name, endpoints.collect())
+    });
     Ok(Hotel {
         v: 1,
         dir: layout.dir().to_owned(),
@@ -37,6 +42,7 @@ pub(super) fn describe(
         identities: estate.identities,
         operator: EDGECTL.to_owned(),
         broker: Endpoint::loopback(broker),
+        listeners: listeners.collect(),
         admin: admin.collect(),
         s3: cloud(&simulated::s3_server(ports)),
         configurations: names()
