@@ -59,6 +59,22 @@ require_venv() {
   printf '%s\n' "$made_from" >"$stamp"
 }
 
+# require_npm DIR: the packages of DIR/package-lock.json, in DIR/node_modules.
+require_npm() {
+  local dir=$1 stamp=$1/node_modules/.made-from
+  local made_from
+  made_from=$(describe_npm "$dir")
+  [[ -f $stamp && $(<"$stamp") == "$made_from" ]] && return
+  say "installing npm packages into ${dir#"$PWD"/}"
+  npm ci --prefix "$dir" --no-audit --no-fund --loglevel error >&2 || fail "npm ci failed in $dir"
+  printf '%s\n' "$made_from" >"$stamp"
+}
+
+describe_npm() {
+  node --version
+  sha256sum <"$1/package-lock.json"
+}
+
 # Whatever an environment depends on: it cannot be moved, nor survive its Python.
 describe_venv() {
   realpath --canonicalize-missing "$1"

@@ -19,12 +19,14 @@ use wire::{Integer, Signature};
 mod certificate;
 mod follow;
 mod load;
+mod renewal;
 pub(crate) mod signing;
 mod spiffe;
 
 pub use certificate::{Particulars, WrongCertificate};
 pub use follow::follow;
 pub use load::IdentityError;
+pub use renewal::renew;
 pub use spiffe::{
     Holder, NotASpiffeId, NotATrustDomain, PrincipalKind, Realm, SpiffeId, TrustDomain,
 };

@@ -139,6 +139,12 @@ where
             stop,
         )
     });
+    if component != Component::Authority {
+        let (dir, identity, bus) = (common.identity_dir.clone(), identity.clone(), bus.clone());
+        tasks.spawn("renewal", |stop| {
+            identity::renew(dir, identity, bus, Clock::system(), stop)
+        });
+    }
     let host = Host {
         component,
         common: Arc::new(common),

@@ -5,6 +5,7 @@
 //! that kept the hotel was killed.
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -41,8 +42,9 @@ use hotel::Hotel;
 use layout::Layout;
 use plan::PlanError;
 
-/// Where everything listens: nothing of a local hotel is reachable from outside.
-const LOOPBACK: &str = "127.0.0.1";
+/// Where everything listens unless it is told otherwise: nothing of a local hotel is reachable from
+/// outside.
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// The broker of the local hotel in a directory; none when there is no hotel.
 pub(crate) fn broker(dir: &Path) -> Option<Address> {

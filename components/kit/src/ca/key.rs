@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
+use rcgen::{CertificateParams, DistinguishedName, KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData};
 use ring::signature::EcdsaKeyPair;
 use wire::{PublicKey, Sha256, Signature};
 
@@ -55,6 +55,14 @@ impl Key {
     pub(crate) fn signer(&self) -> Arc<EcdsaKeyPair> {
         let pair = signing::key_pair(self.0.serialized_der());
         Arc::new(pair.expect("the key is on P-256"))
+    }
+
+    /// A certificate signing request (PKCS #10, PEM) that says nothing but the key.
+    pub fn signing_request(&self) -> Result<String, CaError> {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        let request = params.serialize_request(&self.0).map_err(CaError::Sign)?;
+        request.pem().map_err(CaError::Sign)
     }
 
     /// SHA-256 of the public key as certificates carry it (`SubjectPublicKeyInfo` in DER).

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use kit::clock::Clock;
@@ -10,6 +11,7 @@ use kit::policy::EDGECTL;
 use time::OffsetDateTime;
 use wire::{Component, Principal};
 
+use super::LOOPBACK;
 use super::files::{self, FileError};
 use super::hotel::Hotel;
 use super::layout::Layout;
@@ -25,6 +27,8 @@ const ROOMS: u32 = 5;
 pub(super) struct Estate {
     pub(super) record: Record,
     pub(super) rooms: u32,
+    /// Where components serve others.
+    pub(super) listen: IpAddr,
     pub(super) registry: PathBuf,
     /// Directory of each principal's identity.
     pub(super) identities: BTreeMap<String, PathBuf>,
@@ -40,13 +44,19 @@ impl Estate {
         layout: &Layout,
         components: &[&str],
         rooms: Option<u32>,
+        listen: Option<IpAddr>,
     ) -> Result<Self, EstateError> {
         let now = present(&Clock::system());
-        let (mut property, _) = Property::found(layout.dir(), founding(), now)?;
+        let before: Option<Hotel> = files::read_json(&layout.hotel())?;
+        let listened = before.as_ref().map_or(LOOPBACK, |hotel| hotel.listen);
+        let listen = listen.unwrap_or(listened);
+        let (mut property, _) = Property::found(layout.dir(), founding(listen), now)?;
         for holder in holders(components)? {
             property.issue(&holder, Renewal::WhenDue, now)?;
         }
-        let rooms = rooms.unwrap_or(ROOMS).max(rooms_before(layout)?);
+        let rooms = rooms
+            .unwrap_or(ROOMS)
+            .max(before.map_or(0, |hotel| hotel.rooms));
         add_devices(&mut property, rooms, now)?;
         let policy = policy::rendered(&property.policy());
         let policy_changed = fs::read(layout.policy()).ok().as_ref() != Some(&policy);
@@ -56,6 +66,7 @@ impl Estate {
         Ok(Self {
             record: property.record().clone(),
             rooms,
+            listen,
             registry: property.layout().devices(),
             identities: identities(&property, components)?,
             policy_changed,
@@ -63,7 +74,9 @@ impl Estate {
     }
 }
 
-fn founding() -> Founding {
+fn founding(listen: IpAddr) -> Founding {
+    // Loopback is among the names of every component.
+    let served = Some(listen).filter(|listen| *listen != LOOPBACK);
     Founding {
         realm: Realm {
             trust_domain: "hotel.internal".parse().expect("a domain name"),
@@ -71,7 +84,7 @@ fn founding() -> Founding {
             property: "local-hotel".parse().expect("a word"),
         },
         box_id: "local-box".parse().expect("a word"),
-        server_names: Vec::new(),
+        server_names: served.iter().map(ToString::to_string).collect(),
         chain_root: None,
     }
 }
@@ -90,11 +103,6 @@ fn holders(components: &[&str]) -> Result<Vec<Holder>, EstateError> {
         .map(component)
         .chain([Ok(operator)])
         .collect()
-}
-
-fn rooms_before(layout: &Layout) -> Result<u32, FileError> {
-    let hotel: Option<Hotel> = files::read_json(&layout.hotel())?;
-    Ok(hotel.map_or(0, |hotel| hotel.rooms))
 }
 
 fn add_devices(

@@ -1,6 +1,7 @@
 //! `hotel.json`: where everything of the local hotel is, for simulators, tests and people.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use kit::config::Address;
@@ -25,6 +26,9 @@ pub(crate) struct Hotel {
     pub trust_domain: String,
     /// Simulated rooms; four devices each.
     pub rooms: u32,
+    /// Where components serve pages, peers and people.
+    #[serde(default = "loopback")]
+    pub listen: IpAddr,
     /// What `edgectl property create` made, with the keys; its `--dir` is the directory above.
     pub property_dir: PathBuf,
     /// Registry of devices, a `wire::registry::Registry`.
@@ -52,6 +56,12 @@ pub(crate) struct Hotel {
     pub logs: BTreeMap<String, PathBuf>,
     /// The simulator.
     pub sim: Sim,
+    /// The simulated printer.
+    pub printer: Printer,
+}
+
+fn loopback() -> IpAddr {
+    super::LOOPBACK
 }
 
 /// A host and a port.
@@ -66,8 +76,13 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// A port on loopback.
     pub(crate) fn loopback(port: u16) -> Self {
+        Self::at(super::LOOPBACK, port)
+    }
+
+    /// A port at an address.
+    pub(crate) fn at(address: IpAddr, port: u16) -> Self {
         Self {
-            host: super::LOOPBACK.to_owned(),
+            host: address.to_string(),
             port,
         }
     }
@@ -95,6 +110,17 @@ pub(crate) struct S3 {
     pub access_key_id: String,
     /// Not a secret either.
     pub secret_access_key: String,
+}
+
+/// The simulated printer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Printer {
+    /// Where it takes jobs.
+    pub address: Endpoint,
+    /// Where it is handled: paper, cover, power; plain HTTP.
+    pub control: Endpoint,
+    /// Directory of its tickets, as text and PNG.
+    pub tickets: PathBuf,
 }
 
 /// The simulator of devices.

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 /// config/NAME.json      configuration of a component        data/NAME/  what it keeps
 /// work/NAME/            its working directory               logs/NAME.log
 /// sim/ledger.db         what the simulated devices said
+/// tickets/              what the simulated printer printed
 /// run/                  lock, state, chosen ports, notification sockets
 /// ```
 #[derive(Debug, Clone)]
@@ -62,6 +63,10 @@ impl Layout {
 
     pub(super) fn ledger(&self) -> PathBuf {
         self.dir.join("sim/ledger.db")
+    }
+
+    pub(super) fn tickets(&self) -> PathBuf {
+        self.dir.join("tickets")
     }
 
     pub(super) fn run(&self) -> PathBuf {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub(super) struct Sources {
 pub(super) struct Wanted {
     /// Simulated rooms; as many as before when not said.
     pub(super) rooms: Option<u32>,
+    /// Where components serve others; where they did before when not said.
+    pub(super) listen: Option<IpAddr>,
     /// Names of the parts to run; all when empty.
     pub(super) only: Vec<String>,
 }
@@ -66,7 +69,7 @@ pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Resul
     let recipes = shelf::read(&sources.recipes)?;
     wanted.refuse_unknown(&recipes)?;
     let ports = choose_ports(layout, &recipes)?;
-    let estate = found_estate(layout, &recipes, wanted.rooms)?;
+    let estate = found_estate(layout, &recipes, wanted)?;
     let hotel = description::describe(layout, &recipes, &ports, estate)?;
     let mut plan = Plan {
         hotel,
@@ -85,6 +88,10 @@ pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Resul
         let configuration = settings::configuration(recipe, &plan.hotel, &plan.ports, layout)?;
         plan.add_component(layout, sources, recipe, &configuration)?;
     }
+    if wanted.includes(simulated::PRINTER) {
+        plan.parts
+            .push(simulated::printer(layout, sources, &plan.hotel)?);
+    }
     if wanted.includes(simulated::DEVICES) {
         plan.parts.push(simulated::devices(layout, sources)?);
     }
@@ -95,21 +102,20 @@ pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Resul
 fn choose_ports(layout: &Layout, recipes: &[Recipe]) -> Result<Ports, PortError> {
     let mut usual: BTreeMap<_, _> = recipes.iter().flat_map(settings::usual_ports).collect();
     usual.insert(simulated::S3.to_owned(), simulated::S3_PORT);
+    let printer = simulated::PRINTER_PORTS.iter();
+    usual.extend(printer.map(|(purpose, usual)| ((*purpose).to_owned(), *usual)));
     Ports::choose(layout, &usual)
 }
 
-fn found_estate(
-    layout: &Layout,
-    recipes: &[Recipe],
-    rooms: Option<u32>,
-) -> Result<Estate, PlanError> {
+fn found_estate(layout: &Layout, recipes: &[Recipe], wanted: &Wanted) -> Result<Estate, PlanError> {
     let has_identity = |recipe: &&Recipe| recipe::declares(&recipe.defaults, "/identity_dir");
     let names: Vec<_> = recipes
         .iter()
         .filter(has_identity)
         .map(|recipe| &*recipe.name)
         .collect();
-    let estate = Estate::found(layout, &names, rooms).map_err(|source| PlanError::Estate {
+    let founded = Estate::found(layout, &names, wanted.rooms, wanted.listen);
+    let estate = founded.map_err(|source| PlanError::Estate {
         source: Box::new(source),
     })?;
     if estate.policy_changed {
@@ -135,7 +141,7 @@ impl Wanted {
     }
 
     fn refuse_unknown(&self, recipes: &[Recipe]) -> Result<(), PlanError> {
-        let simulated = |name: &str| [simulated::S3, simulated::DEVICES].contains(&name);
+        let simulated = |name: &str| simulated::PARTS.contains(&name);
         let component = |name: &str| recipes.iter().any(|recipe| recipe.name == name);
         match self
             .only

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use wire::Component;
 
 use super::hotel::Hotel;
 use super::layout::Layout;
@@ -100,11 +101,11 @@ fn local_values(
         ("/data_dir", json!(layout.data(name))),
         ("/broker/host", json!(hotel.broker.host)),
         ("/broker/port", port(Some(hotel.broker.port))),
-        ("/listener/host", json!(super::LOOPBACK)),
+        ("/listener/host", json!(listen(name, hotel))),
         (LISTENER, port(listener(ports, name))),
-        ("/tls_listener/host", json!(super::LOOPBACK)),
+        ("/tls_listener/host", json!(hotel.listen)),
         (TLS_LISTENER, port(ports.of(&purpose(name, TLS_LISTENER)))),
-        ("/http_listener/host", json!(super::LOOPBACK)),
+        ("/http_listener/host", json!(hotel.listen)),
         (HTTP_LISTENER, port(ports.of(&purpose(name, HTTP_LISTENER)))),
         (ADMIN, port(admin(ports, name))),
         ("/registry", json!(hotel.registry)),
@@ -115,6 +116,15 @@ fn local_values(
         ("/s3/force_path_style", json!(true)),
         ("/batch/age_ms", json!(BATCH_AGE_MS)),
     ]
+}
+
+/// The broker stays on loopback: everybody who speaks to it is on this machine.
+fn listen(name: &str, hotel: &Hotel) -> String {
+    if name == Component::Broker.as_str() {
+        hotel.broker.host.clone()
+    } else {
+        hotel.listen.to_string()
+    }
 }
 
 fn place_on_a_box(value: &Value, place: &str) -> Option<String> {

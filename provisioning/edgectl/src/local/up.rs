@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::future::{Future, pending};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -33,9 +34,14 @@ pub(crate) struct Up {
     /// Simulated rooms, four devices each; at first 5, later as many as before.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=250))]
     rooms: Option<u32>,
-    /// Run these parts only, separated by commas: components, `s3`, `hotel-sim`.
+    /// Run these parts only, separated by commas: components, `s3`, `hotel-sim`,
+    /// `hotel-vprinter`.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
+    /// Address on which components serve pages, peers and people; at first loopback only, later
+    /// as before.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<IpAddr>,
     /// Return when everything is ready; the hotel stays until `down`.
     #[arg(long)]
     detach: bool,
@@ -92,6 +98,7 @@ impl Up {
         ));
         let wanted = Wanted {
             rooms: self.rooms,
+            listen: self.listen,
             only: self.only.clone(),
         };
         let plan = plan::make(layout, &self.sources()?, &wanted)?;
@@ -145,6 +152,9 @@ impl Up {
         arguments.extend(["--venv".into(), sources.venv.into()]);
         if let Some(rooms) = self.rooms {
             arguments.extend(["--rooms".into(), rooms.to_string().into()]);
+        }
+        if let Some(listen) = self.listen {
+            arguments.extend(["--listen".into(), listen.to_string().into()]);
         }
         if !self.only.is_empty() {
             arguments.extend(["--only".into(), self.only.join(",").into()]);

@@ -18,14 +18,14 @@ pub(super) fn describe(
 ) -> Result<Hotel, PlanError> {
     let broker = settings::listener(ports, BROKER).ok_or(PlanError::NoBroker)?;
     let names = || recipes.iter().map(|recipe| recipe.name.clone());
-    let processes = names().chain([simulated::S3, simulated::DEVICES].map(str::to_owned));
+    let processes = names().chain(simulated::PARTS.map(str::to_owned));
     let admin = names().filter_map(|name| {
         let port = settings::admin(ports, &name)?;
         Some((name, Endpoint::loopback(port)))
     });
     let listeners = names().map(|name| {
         let open = settings::listeners(ports, &name).into_iter();
-        let endpoints = open.map(|(key, port)| (key, Endpoint::loopback(port)));
+        let endpoints = open.map(|(key, port)| (key, Endpoint::at(estate.listen, port)));
         (name, endpoints.collect())
     });
     Ok(Hotel {
@@ -36,6 +36,7 @@ pub(super) fn describe(
         box_id: estate.record.box_id,
         trust_domain: estate.record.trust_domain.to_string(),
         rooms: estate.rooms,
+        listen: estate.listen,
         property_dir: layout.property(),
         registry: estate.registry,
         policy: layout.policy(),
@@ -57,6 +58,7 @@ pub(super) fn describe(
         sim: Sim {
             ledger: layout.ledger(),
         },
+        printer: simulated::printer_places(layout, ports),
     })
 }
 

@@ -1,4 +1,4 @@
-//! The world around the components: S3 and devices.
+//! The world around the components: S3, devices and a printer.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{PlanError, Sources, kept, present};
 use crate::local::bucket::Bucket;
 use crate::local::files::{self, FileError};
-use crate::local::hotel::{Endpoint, Hotel};
+use crate::local::hotel::{Endpoint, Hotel, Printer};
 use crate::local::launch::Launch;
 use crate::local::layout::Layout;
 use crate::local::ports::Ports;
@@ -22,6 +22,17 @@ pub(super) const S3_PORT: u16 = 9300;
 const S3_WITHIN: Duration = Duration::from_mins(1);
 /// The simulated devices, as a process.
 pub(super) const DEVICES: &str = "hotel-sim";
+
+/// The simulated printer, as a process.
+pub(super) const PRINTER: &str = "hotel-vprinter";
+/// Where it takes jobs, and where it is handled; purpose, and the usual number.
+pub(super) const PRINTER_PORTS: &[(&str, u16)] =
+    &[("hotel-vprinter", 9400), ("hotel-vprinter/control", 9480)];
+/// How long it may take to start.
+const PRINTER_WITHIN: Duration = Duration::from_secs(30);
+
+/// Every simulated process.
+pub(super) const PARTS: [&str; 3] = [S3, DEVICES, PRINTER];
 
 /// Where S3 listens.
 pub(super) fn s3_server(ports: &Ports) -> Endpoint {
@@ -62,6 +73,41 @@ pub(super) fn devices(layout: &Layout, sources: &Sources) -> Result<Kept, PlanEr
         launch,
         Readiness::Runs,
     ))
+}
+
+/// What `hotel.json` says of the printer.
+pub(super) fn printer_places(layout: &Layout, ports: &Ports) -> Printer {
+    let [job, control] = [0, 1].map(|place| {
+        let (purpose, usual) = PRINTER_PORTS[place];
+        Endpoint::loopback(ports.of(purpose).unwrap_or(usual))
+    });
+    Printer {
+        address: job,
+        control,
+        tickets: layout.tickets(),
+    }
+}
+
+pub(super) fn printer(
+    layout: &Layout,
+    sources: &Sources,
+    hotel: &Hotel,
+) -> Result<Kept, PlanError> {
+    let program = sources.artifacts.join(PRINTER);
+    present(PRINTER, &program)?;
+    let address =
+        |endpoint: &Endpoint| OsString::from(format!("{}:{}", endpoint.host, endpoint.port));
+    let arguments = vec![
+        "--listen".into(),
+        address(&hotel.printer.address),
+        "--control".into(),
+        address(&hotel.printer.control),
+        "--out".into(),
+        layout.tickets().into(),
+    ];
+    let launch = launch(layout, PRINTER, program, arguments)?;
+    let readiness = Readiness::Notified(PRINTER_WITHIN);
+    Ok(kept(layout, PRINTER, Kind::Simulated, launch, readiness))
 }
 
 fn launch(
