@@ -23,6 +23,8 @@ main() {
   require_apt mosquitto ca-certificates
   require_venv "$target/venv"
   export HOTEL_VENV=$target/venv
+  require_npm tests/peers
+  export HOTEL_PEERS=$PWD/tests/peers
 
   cargo x check
   say "building"

@@ -8,3 +8,4 @@ mod first_light;
 mod handover;
 mod hostile;
 mod tidy;
+mod vprinter;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -12,6 +13,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 use wire::{BoxId, PropertyId, TenantId};
+
+use crate::network::{LAN, Network};
 
 /// How long anything in a hotel may take on a busy machine.
 pub const LIMIT: Duration = Duration::from_mins(1);
@@ -28,6 +31,7 @@ pub struct Plan<'a> {
 /// A running hotel; ended when dropped.
 #[derive(Debug)]
 pub struct Hotel {
+    network: Option<Network>,
     directory: TempDir,
     /// Where everything is.
     pub places: Places,
@@ -53,6 +57,8 @@ pub struct Places {
     pub identities: BTreeMap<String, PathBuf>,
     /// The broker.
     pub broker: Address,
+    /// What components serve others on, by component and key of its configuration.
+    pub listeners: BTreeMap<String, BTreeMap<String, Address>>,
     /// Admin listeners by component.
     pub admin: BTreeMap<String, Address>,
     /// The simulated S3.
@@ -63,6 +69,8 @@ pub struct Places {
     pub logs: BTreeMap<String, PathBuf>,
     /// The simulator.
     pub sim: Sim,
+    /// The simulated printer.
+    pub printer: Printer,
 }
 
 /// The simulated S3.
@@ -78,6 +86,17 @@ pub struct S3 {
     pub access_key_id: String,
     /// Its secret.
     pub secret_access_key: String,
+}
+
+/// The simulated printer.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Printer {
+    /// Where it takes jobs.
+    pub address: Address,
+    /// Where it is handled, plain HTTP.
+    pub control: Address,
+    /// Directory of its tickets.
+    pub tickets: PathBuf,
 }
 
 /// The simulator of devices.
@@ -128,6 +147,15 @@ impl Hotel {
 
     /// A hotel with some of its processes.
     pub fn up(plan: Plan<'_>) -> Self {
+        Self::start(plan, None)
+    }
+
+    /// The same in a network of its own, serving on its LAN address.
+    pub fn up_in(network: Network, plan: Plan<'_>) -> Self {
+        Self::start(plan, Some(network))
+    }
+
+    fn start(plan: Plan<'_>, network: Option<Network>) -> Self {
         let directory = tempfile::tempdir().expect("a scratch directory can be made");
         let rooms = plan.rooms.to_string();
         let only = plan.only.join(",");
@@ -141,8 +169,11 @@ impl Hotel {
             },
             PathBuf::from,
         );
-        let mut command = edgectl();
+        let mut command = edgectl(network.as_ref());
         command.args(["local", "up", "--detach", "--rooms", &rooms]);
+        if network.is_some() {
+            command.args(["--listen", LAN]);
+        }
         command.arg("--dir").arg(directory.path());
         command.arg("--artifacts").arg(&artifacts);
         command.arg("--recipes").arg(recipes);
@@ -152,7 +183,24 @@ impl Hotel {
         }
         succeed(&mut command);
         let places = read_json(&directory.path().join("hotel.json"));
-        Self { directory, places }
+        Self {
+            network,
+            directory,
+            places,
+        }
+    }
+
+    /// A program in the network of the hotel.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        match &self.network {
+            Some(network) => network.command(program),
+            None => Command::new(program),
+        }
+    }
+
+    /// What a component serves others on, by key of its configuration.
+    pub fn listener(&self, component: &str, key: &str) -> Address {
+        self.places.listeners[component][key].clone()
     }
 
     /// The hotel's directory.
@@ -162,7 +210,8 @@ impl Hotel {
 
     /// How it is.
     pub fn status(&self) -> Option<Status> {
-        let output = edgectl()
+        let output = self
+            .edgectl_command()
             .args(["local", "status", "--json", "--dir"])
             .arg(self.dir())
             .output()
@@ -179,14 +228,14 @@ impl Hotel {
 
     /// Runs `edgectl` on this hotel and returns what it printed.
     pub fn edgectl(&self, arguments: &[&str]) -> String {
-        let mut command = edgectl();
+        let mut command = self.edgectl_command();
         command.args(arguments).arg("--dir").arg(self.dir());
         String::from_utf8(succeed(&mut command).stdout).expect("edgectl prints text")
     }
 
     /// Runs `edgectl` on this hotel, whatever comes of it.
     pub fn try_edgectl(&self, arguments: &[&str]) -> Output {
-        edgectl()
+        self.edgectl_command()
             .args(arguments)
             .arg("--dir")
             .arg(self.dir())
@@ -205,6 +254,10 @@ impl Hotel {
         fs::write(path, configuration.to_string()).expect("configurations can be written");
     }
 
+    fn edgectl_command(&self) -> Command {
+        edgectl(self.network.as_ref())
+    }
+
     /// Certificate and key of a principal.
     pub fn identity_dir(&self, principal: &str) -> PathBuf {
         self.dir().join("identity").join(principal)
@@ -213,7 +266,8 @@ impl Hotel {
 
 impl Drop for Hotel {
     fn drop(&mut self) {
-        let ended = edgectl()
+        let ended = self
+            .edgectl_command()
             .args(["local", "down", "--dir"])
             .arg(self.dir())
             .output();
@@ -246,9 +300,13 @@ impl Hotel {
     }
 }
 
-/// A command of `edgectl`.
-fn edgectl() -> Command {
-    let mut command = Command::new(artifacts().join("edgectl"));
+/// A command of `edgectl`, in a network of its own or in everybody's.
+fn edgectl(network: Option<&Network>) -> Command {
+    let program = artifacts().join("edgectl");
+    let mut command = match network {
+        Some(network) => network.command(program),
+        None => Command::new(program),
+    };
     command.stdin(Stdio::null());
     command
 }

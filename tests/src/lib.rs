@@ -9,9 +9,11 @@ pub mod client;
 pub mod eventually;
 pub mod faults;
 pub mod hotel;
+pub mod network;
 pub mod objects;
 pub mod outsider;
 pub mod sim;
+pub mod vprinter;
 
 pub use eventually::eventually;
 pub use hotel::{Hotel, Plan};

@@ -17,7 +17,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("edgectl", &["iot-gateway", "kit", "uplink", "wire"]),
     (
         "hotel-tests",
-        &["device-proxy", "iot-gateway", "kit", "peer", "uplink", "wire"],
+        &[
+            "device-proxy",
+            "iot-gateway",
+            "kit",
+            "peer",
+            "uplink",
+            "wire",
+        ],
     ),
     ("xtask", &[]),
 ];

@@ -1,0 +1,103 @@
+//! A network of a test's own: one Linux namespace with a LAN address and no way out.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The box's address on the LAN of every such network.
+pub const LAN: &str = "10.99.0.1";
+/// Names by which pages find the box.
+const NAMES: &str = "greengrass.local signaling.local";
+/// Where `ip netns exec` looks for files that replace those of `/etc` (ip-netns(8)).
+const REPLACED: &str = "/etc/netns";
+
+/// A network without internet; gone when dropped.
+#[derive(Debug)]
+pub struct Network {
+    name: String,
+}
+
+impl Network {
+    /// A network of that name, or why this machine has none to give (it takes root, and `ip` of
+    /// iproute2).
+    pub fn offline(name: &str) -> Result<Self, NoNetwork> {
+        let network = Self {
+            name: format!("{name}-{}", std::process::id()),
+        };
+        network.ip(&["netns", "add", &network.name])?;
+        let within = |arguments: &[&str]| {
+            let inside = ["-n", &network.name];
+            network.ip(&[&inside[..], arguments].concat())
+        };
+        within(&["link", "set", "lo", "up"])?;
+        // Both ends stay inside: the LAN has one host and no cable to anywhere.
+        within(&[
+            "link", "add", "lan0", "type", "veth", "peer", "name", "lan1",
+        ])?;
+        within(&["addr", "add", &format!("{LAN}/24"), "dev", "lan0"])?;
+        within(&["link", "set", "lan0", "up"])?;
+        within(&["link", "set", "lan1", "up"])?;
+        network.write_hosts().map_err(NoNetwork::Hosts)?;
+        Ok(network)
+    }
+
+    /// A program that runs inside.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.name]).arg(program);
+        command
+    }
+
+    fn write_hosts(&self) -> io::Result<()> {
+        fs::create_dir_all(self.replaced())?;
+        let hosts = format!("127.0.0.1 localhost\n::1 localhost\n{LAN} {NAMES}\n");
+        fs::write(self.replaced().join("hosts"), hosts)
+    }
+
+    fn replaced(&self) -> PathBuf {
+        PathBuf::from(REPLACED).join(&self.name)
+    }
+
+    fn ip(&self, arguments: &[&str]) -> Result<(), NoNetwork> {
+        let output = Command::new("ip")
+            .args(arguments)
+            .output()
+            .map_err(NoNetwork::Start)?;
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(NoNetwork::Refused {
+                what: arguments.join(" "),
+                why: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+            })
+        }
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        // What cannot be removed now is empty, and named after a process that has ended.
+        drop(self.ip(&["netns", "del", &self.name]));
+        drop(fs::remove_dir_all(self.replaced()));
+    }
+}
+
+/// This machine gives no network to a test.
+#[derive(Debug, thiserror::Error)]
+pub enum NoNetwork {
+    /// There is no `ip`.
+    #[error("cannot start ip")]
+    Start(#[source] io::Error),
+    /// It is not allowed, or not known.
+    #[error("ip {what}: {why}")]
+    Refused {
+        /// What was asked.
+        what: String,
+        /// What it said.
+        why: String,
+    },
+    /// The file of names cannot be written.
+    #[error("cannot write the names of the network")]
+    Hosts(#[source] io::Error),
+}
