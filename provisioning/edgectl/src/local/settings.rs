@@ -10,6 +10,8 @@ use super::layout::Layout;
 use super::ports::Ports;
 use crate::recipe::{self, Recipe, RecipeError};
 
+mod pages;
+
 /// Where recipes keep things on a box; nothing of a local hotel may be there.
 const ON_A_BOX: &str = "/var/lib/hotel";
 /// How long a batch waits locally: short, so that somebody who watches sees it arrive.
@@ -92,7 +94,7 @@ fn local_values(
     layout: &Layout,
 ) -> Vec<(&'static str, Value)> {
     let port = |port: Option<u16>| json!(port.unwrap_or_default().to_string());
-    vec![
+    let mut values = vec![
         ("/tenant", json!(hotel.tenant)),
         ("/property", json!(hotel.property)),
         ("/box", json!(hotel.box_id)),
@@ -115,7 +117,9 @@ fn local_values(
         ("/s3/endpoint", json!(hotel.s3.endpoint)),
         ("/s3/force_path_style", json!(true)),
         ("/batch/age_ms", json!(BATCH_AGE_MS)),
-    ]
+    ];
+    values.extend(pages::values(name, hotel));
+    values
 }
 
 /// The broker stays on loopback: everybody who speaks to it is on this machine.

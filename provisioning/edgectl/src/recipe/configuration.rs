@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::RecipeError;
 
 /// Merges a deployment's values into the defaults as Greengrass does: maps by key, everything
-/// else replaced whole. Only declared keys may be set, so that a misspelt one is seen.
+/// else replaced whole. Only declared keys may be set, so that a misspelt one is seen; the keys of
+/// a map that is empty by default are the deployment's to choose.
 pub(crate) fn merge(recipe: &str, defaults: &Value, values: &Value) -> Result<Value, RecipeError> {
     merge_at(defaults, values, "").map_err(|pointer| RecipeError::Undeclared {
         recipe: recipe.to_owned(),
@@ -17,6 +18,9 @@ fn merge_at(defaults: &Value, values: &Value, place: &str) -> Result<Value, Stri
     let (Value::Object(defaults), Value::Object(values)) = (defaults, values) else {
         return Ok(values.clone());
     };
+    if defaults.is_empty() {
+        return Ok(Value::Object(values.clone()));
+    }
     let mut merged = defaults.clone();
     for (key, value) in values {
         let place = format!("{place}/{key}");

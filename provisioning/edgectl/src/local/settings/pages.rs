@@ -1,0 +1,91 @@
+//! What components that serve pages and peers are told.
+
+use serde_json::{Value, json};
+use wire::Component;
+
+use crate::local::LOOPBACK;
+use crate::local::hotel::{Endpoint, Hotel};
+
+/// Everything that pages need, whatever component it is for; each declares what it takes.
+pub(super) fn values(name: &str, hotel: &Hotel) -> Vec<(&'static str, Value)> {
+    let mut values = vec![
+        ("/ca_dir", json!(hotel.property_dir)),
+        ("/console_url", json!(console(hotel))),
+        ("/name", json!("The local hotel")),
+        (
+            "/ports/signaling",
+            port(hotel, Component::Signaling, "listener"),
+        ),
+        (
+            "/ports/signaling_tls",
+            port(hotel, Component::Signaling, "tls_listener"),
+        ),
+        (
+            "/ports/authority",
+            port(hotel, Component::Authority, "tls_listener"),
+        ),
+        // Several local hotels may run on one machine, and none of them is the box of its network.
+        ("/mdns", json!("off")),
+    ];
+    if name == Component::DeviceProxy.as_str() {
+        values.extend(box_peer(hotel));
+    }
+    values
+}
+
+/// What the box's own peer is told.
+fn box_peer(hotel: &Hotel) -> Vec<(&'static str, Value)> {
+    let on_loopback = hotel.listen == LOOPBACK;
+    // Browsers never offer loopback, so a hotel on loopback is reached by the machine's addresses.
+    let addresses = if on_loopback {
+        json!([])
+    } else {
+        json!([hotel.listen])
+    };
+    vec![
+        ("/signaling", signaling(hotel)),
+        ("/ice/loopback", json!(on_loopback.to_string())),
+        ("/ice/addresses", addresses),
+        ("/orders/menu", menu()),
+    ]
+}
+
+/// The page where everything begins.
+pub(crate) fn console(hotel: &Hotel) -> String {
+    let tls = listener(hotel, Component::Console, "tls_listener");
+    tls.map_or_else(String::new, |at| format!("https://{}:{}", at.host, at.port))
+}
+
+fn signaling(hotel: &Hotel) -> Value {
+    let local = listener(hotel, Component::Signaling, "listener")
+        .map(|at| json!({ "url": format!("ws://{}:{}", at.host, at.port), "mode": "local" }));
+    json!(local.as_slice())
+}
+
+fn port(hotel: &Hotel, component: Component, key: &str) -> Value {
+    let port = listener(hotel, component, key).map_or(0, |at| at.port);
+    json!(port.to_string())
+}
+
+fn listener<'a>(hotel: &'a Hotel, component: Component, key: &str) -> Option<&'a Endpoint> {
+    hotel.listeners.get(component.as_str())?.get(key)
+}
+
+fn menu() -> Value {
+    let item = |item: &str, section: &str, name: &str, price_minor: u32| {
+        json!({
+            "item": item, "section": section, "name": name,
+            "price_minor": price_minor.to_string(),
+        })
+    };
+    json!([
+        item("tomato-soup", "Starters", "Tomato soup", 650),
+        item("green-salad", "Starters", "Green salad", 590),
+        item("trout", "Mains", "Trout with almonds", 1890),
+        item("pumpkin-risotto", "Mains", "Pumpkin risotto", 1450),
+        item("burger", "Mains", "Harbour burger", 1590),
+        item("creme-brulee", "Desserts", "Crème brûlée", 720),
+        item("mineral-water", "Drinks", "Mineral water", 320),
+        item("house-red", "Drinks", "House red, 0.2 l", 680),
+    ])
+}
