@@ -1,0 +1,192 @@
+//! A signaling server that does as little as possible, and lies when it is told to.
+
+use std::collections::BTreeMap;
+use std::future::IntoFuture as _;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::routing::any;
+use kit::credential::nonce;
+use kit::lifecycle::Tasks;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use wire::credential::{Role, Standing};
+use wire::signaling::{
+    Challenge, ClientMessage, Departure, IceServers, Join, Mode, Peer, Ping, Sdp, ServerMessage,
+    Welcome,
+};
+use wire::{Principal, Version};
+
+/// What the server does to descriptions on their way.
+pub(super) type Lie = fn(&mut Sdp);
+
+#[derive(Clone)]
+struct House {
+    lie: Lie,
+    mode: Mode,
+    stop: CancellationToken,
+    present: Arc<Mutex<BTreeMap<Principal, mpsc::UnboundedSender<ServerMessage>>>>,
+}
+
+/// A running server; gone when it is ended.
+pub(super) struct Relay {
+    pub(super) address: SocketAddr,
+    tasks: Tasks,
+}
+
+impl Relay {
+    pub(super) async fn start(mode: Mode, lie: Lie) -> Self {
+        Self::at("127.0.0.1:0".parse().unwrap(), mode, lie).await
+    }
+
+    pub(super) async fn at(address: SocketAddr, mode: Mode, lie: Lie) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let tasks = Tasks::new();
+        let house = House {
+            lie,
+            mode,
+            stop: tasks.stop(),
+            present: Arc::default(),
+        };
+        let router = Router::new().route("/", any(upgrade)).with_state(house);
+        let stop = tasks.stop();
+        tokio::spawn(async move {
+            let serving = axum::serve(listener, router);
+            stop.run_until_cancelled(serving.into_future()).await;
+        });
+        Self { address, tasks }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
+    pub(super) fn end(&self) {
+        self.tasks.cancel();
+    }
+}
+
+async fn upgrade(
+    State(house): State<House>,
+    upgrade: WebSocketUpgrade,
+) -> axum::response::Response {
+    upgrade.on_upgrade(|socket| async move {
+        let stop = house.stop.clone();
+        stop.run_until_cancelled(house.serve(socket)).await;
+    })
+}
+
+impl House {
+    async fn serve(&self, mut socket: WebSocket) -> Option<()> {
+        let challenge = ServerMessage::Challenge(Challenge {
+            v: Version,
+            nonce: nonce(),
+            mode: self.mode,
+        });
+        say(&mut socket, &challenge).await?;
+        let ClientMessage::Join(join) = hear(&mut socket).await? else {
+            return None;
+        };
+        let me = join.peer.clone()?;
+        let (sender, mut inbox) = mpsc::unbounded_channel();
+        say(&mut socket, &self.welcome(&join)).await?;
+        self.tell_all(&ServerMessage::PeerJoined {
+            peer: peer(me.clone()),
+        });
+        self.present.lock().unwrap().insert(me.clone(), sender);
+        let ended = self.relay(&me, &mut socket, &mut inbox).await;
+        self.present.lock().unwrap().remove(&me);
+        self.tell_all(&ServerMessage::PeerLeft {
+            peer: me,
+            reason: Departure::Left,
+        });
+        ended
+    }
+
+    async fn relay(
+        &self,
+        me: &Principal,
+        socket: &mut WebSocket,
+        inbox: &mut mpsc::UnboundedReceiver<ServerMessage>,
+    ) -> Option<()> {
+        loop {
+            tokio::select! {
+                message = inbox.recv() => say(socket, &message?).await?,
+                message = hear(socket) => self.pass(me, message?)?,
+            }
+        }
+    }
+
+    fn pass(&self, me: &Principal, message: ClientMessage) -> Option<()> {
+        let lied = |mut sdp: Sdp| {
+            sdp.from = Some(me.clone());
+            (self.lie)(&mut sdp);
+            sdp
+        };
+        let (to, message) = match message {
+            ClientMessage::Offer(sdp) => (sdp.to.clone(), ServerMessage::Offer(lied(sdp))),
+            ClientMessage::Answer(sdp) => (sdp.to.clone(), ServerMessage::Answer(lied(sdp))),
+            ClientMessage::IceCandidate(mut candidate) => {
+                candidate.from = Some(me.clone());
+                (candidate.to.clone(), ServerMessage::IceCandidate(candidate))
+            }
+            ClientMessage::Ping(Ping { number }) => {
+                (Some(me.clone()), ServerMessage::Pong(Ping { number }))
+            }
+            ClientMessage::Leave => return None,
+            ClientMessage::Join(_) | ClientMessage::GetIceServers => return Some(()),
+        };
+        if let Some(there) = self.present.lock().unwrap().get(&to?) {
+            drop(there.send(message));
+        }
+        Some(())
+    }
+
+    fn welcome(&self, join: &Join) -> ServerMessage {
+        let present = self.present.lock().unwrap();
+        ServerMessage::Welcome(Box::new(Welcome {
+            you: peer(join.peer.clone().unwrap()),
+            property: join.property.clone().unwrap(),
+            peers: present.keys().cloned().map(peer).collect(),
+            heartbeat_ms: 1_000_u32.into(),
+            ice: IceServers::default(),
+            resumed: false,
+        }))
+    }
+
+    fn tell_all(&self, message: &ServerMessage) {
+        for there in self.present.lock().unwrap().values() {
+            drop(there.send(message.clone()));
+        }
+    }
+}
+
+fn peer(id: Principal) -> Peer {
+    Peer {
+        id,
+        standing: Standing::Role(Role::Pos),
+        name: wire::Text::default(),
+        device_type: None,
+        capabilities: Vec::new(),
+    }
+}
+
+async fn say(socket: &mut WebSocket, message: &ServerMessage) -> Option<()> {
+    let text = String::from_utf8(wire::encode(message)).unwrap();
+    socket.send(Message::text(text)).await.ok()
+}
+
+async fn hear(socket: &mut WebSocket) -> Option<ClientMessage> {
+    loop {
+        match socket.recv().await?.ok()? {
+            Message::Text(text) => return wire::decode(text.as_bytes()).ok(),
+            Message::Close(_) => return None,
+            _ => {}
+        }
+    }
+}
