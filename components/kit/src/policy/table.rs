@@ -117,7 +117,8 @@ fn asks(
     operations: &[&str],
 ) -> BTreeSet<Grant> {
     let principal = Principal::from(component);
-    let replies = Filter::replies(property, Some(service), Some(&principal));
+    // One subscription hears the replies of all services.
+    let replies = Filter::replies(property, None, Some(&principal));
     requests(property, service, operations, &principal)
         .into_iter()
         .chain([Grant::Subscribe(replies)])
