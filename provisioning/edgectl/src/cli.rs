@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::authority::{AuthorityCommand, SittingCommand};
 use crate::component::{ComponentCommand, OperatorCommand};
 use crate::device::DeviceCommand;
 use crate::gateway::GatewayCommand;
@@ -45,6 +46,12 @@ enum Command {
     /// The spool and its uploads.
     #[command(subcommand)]
     Uplink(UplinkCommand),
+    /// Tablets, their names and their rights.
+    #[command(subcommand)]
+    Authority(AuthorityCommand),
+    /// Parties at tables.
+    #[command(subcommand)]
+    Sitting(SittingCommand),
     /// A whole hotel on this machine.
     #[command(subcommand)]
     Local(LocalCommand),
@@ -60,6 +67,8 @@ impl Command {
             Self::Policy(command) => command.run()?,
             Self::Gateway(command) => return Ok(command.run()?),
             Self::Uplink(command) => command.run()?,
+            Self::Authority(command) => command.run()?,
+            Self::Sitting(command) => command.run()?,
             Self::Local(command) => return Ok(command.run()?),
         }
         Ok(ExitCode::SUCCESS)

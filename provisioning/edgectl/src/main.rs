@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod authority;
 mod cli;
 mod component;
 mod device;

@@ -1,0 +1,95 @@
+//! `POST /renew-leaf`: the next leaf for whoever signs with the key of the present one, also when
+//! that one has lapsed and nobody else talks to its holder any more.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use kit::digest::sha256;
+use kit::identity::Particulars;
+use rustls::pki_types::CertificateDer;
+use serde::Deserialize;
+use wire::credential::{CERTIFICATE_MAX, Credential, proof};
+use wire::{Code, Integer, Nonce, Octets, Principal, Problem, Signature, Version};
+
+use super::Https;
+use super::read::{Body, answer};
+use crate::act::{Act, Asker};
+use crate::edge::scribe::Answer;
+
+/// Label of the proof: the nonce, the SHA-256 of the certificate, the SHA-256 of the request.
+pub(crate) const RENEW_LEAF: &str = "hotel-renew-leaf-v1";
+/// For how long after its end a leaf may still ask for the next one.
+const LAPSED_MS: u64 = 400 * 24 * 60 * 60 * 1_000;
+
+/// The body.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RenewByProof {
+    #[serde(rename = "v")]
+    _v: Version<1>,
+    /// The present leaf, DER.
+    certificate: Octets<CERTIFICATE_MAX>,
+    /// The signing request (PKCS #10), PEM; only its key counts.
+    csr: String,
+    /// From `POST /challenge`.
+    nonce: Nonce,
+    /// By the key of the present leaf.
+    proof: Signature,
+}
+
+pub(super) async fn renew_leaf(
+    State(https): State<Arc<Https>>,
+    Body(asked): Body<RenewByProof>,
+) -> Response {
+    answer(https.renew_leaf(asked).await)
+}
+
+impl Https {
+    async fn renew_leaf(&self, asked: RenewByProof) -> Result<Answer, Problem> {
+        self.spend(&asked.nonce)?;
+        let principal = self.holder(&asked)?;
+        let act = Act::RenewLeaf { csr: asked.csr };
+        self.desk.ask(Asker::Holder(principal), act).await
+    }
+
+    /// Whose leaf it is, and whose key signed.
+    fn holder(&self, asked: &RenewByProof) -> Result<Principal, Problem> {
+        let at = believed_at(asked.certificate.as_slice(), self.now())?;
+        let credential = Credential::Certificate(asked.certificate.clone());
+        let caller = self
+            .verifier
+            .credential(&credential, at)
+            .map_err(|refused| refused.problem().at("certificate"))?;
+        let caller = self.admit(caller)?;
+        let parts = [
+            &asked.nonce.0,
+            &sha256(asked.certificate.as_slice()).0,
+            &sha256(asked.csr.as_bytes()).0,
+        ];
+        let signed = proof(RENEW_LEAF, &parts.map(|part| &part[..]));
+        if caller.proves(&signed, &asked.proof) {
+            Ok(caller.principal)
+        } else {
+            let detail = "the signature was not made with the certificate's key";
+            Err(Problem::new(Code::Forbidden, detail).at("proof"))
+        }
+    }
+}
+
+/// The moment at which a leaf is judged: now, or its last second when it lapsed not too long ago.
+fn believed_at(certificate: &[u8], now: Integer) -> Result<Integer, Problem> {
+    let refuse = |code, detail: String| Problem::new(code, detail).at("certificate");
+    let leaf = CertificateDer::from(certificate);
+    let end = Particulars::of(&leaf)
+        .map_err(|error| refuse(Code::Malformed, error.to_string()))?
+        .not_after
+        .value();
+    if now.value() <= end {
+        Ok(now)
+    } else if now.value() - end <= LAPSED_MS {
+        Ok(Integer::new(end).unwrap_or(now))
+    } else {
+        let detail = "the certificate lapsed more than 400 days ago";
+        Err(refuse(Code::Expired, detail.to_owned()))
+    }
+}

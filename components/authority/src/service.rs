@@ -1,0 +1,148 @@
+//! Sets the component up and keeps its tasks: its own leaf, the office where everything is
+//! decided, the bus, HTTPS, the revocation list.
+
+use std::sync::{Arc, Mutex};
+
+use kit::Host;
+use kit::credential::{Refusals, Verifier};
+use kit::http::{ListenError, listen, serve_tls, web_configs};
+use kit::identity::Holder;
+use kit::journal::{Journal, JournalError};
+use wire::{Component, Filter};
+
+use crate::config::Config;
+use crate::edge::ca::{Ca, IssueError};
+use crate::edge::https::{self, Https};
+use crate::edge::journal::{self, Chain, MIGRATIONS};
+use crate::edge::provisioned::Provisioned;
+use crate::edge::scribe::Scribe;
+
+mod desk;
+mod leaf;
+mod lists;
+mod office;
+mod outbound;
+mod requests;
+
+pub(crate) use desk::Desk;
+use leaf::OwnLeaf;
+use office::Office;
+use outbound::Outbound;
+pub(crate) use requests::{code, open_sitting};
+
+/// File of the journal in the data directory.
+const JOURNAL_FILE: &str = "journal.db";
+
+/// Opens the journal, renews its own leaf if that is due, and starts the work.
+pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> {
+    let realm = host.common.realm();
+    let ca = Ca::load(&config.ca_dir, realm, host.common.box_id.clone())?;
+    let ca = Arc::new(ca);
+    let leaf = OwnLeaf {
+        ca: Arc::clone(&ca),
+        holder: Holder::Component(Component::Authority),
+        dir: host.common.identity_dir.clone(),
+        identity: host.identity.clone(),
+        clock: host.clock.clone(),
+    };
+    leaf.renew_before_anything_else().await?;
+    host.tasks.spawn("own-leaf", |stop| leaf.keep(stop));
+
+    let probe = host.health.need("journal");
+    let journal = Journal::open(&host.data(JOURNAL_FILE), MIGRATIONS, &host.tasks)
+        .await
+        .map_err(StartError::Journal)?;
+    let books = journal::load(journal.readers())
+        .await
+        .map_err(StartError::Load)?;
+    look_at_audit(&journal).await.map_err(StartError::Load)?;
+    probe.there();
+
+    let refusals = Refusals::default();
+    let (desk, jobs) = Desk::new();
+    let mut office = Office {
+        books,
+        journal,
+        provisioned: Provisioned::new(&config.ca_dir, host.health.need("principals")),
+        scribe: Scribe {
+            ca,
+            identity: host.identity.clone(),
+            console_url: config.console_url.clone(),
+        },
+        refusals: refusals.clone(),
+        outbound: Outbound::start(&host.bus, &host.tasks),
+        clock: host.clock.clone(),
+        probe,
+    };
+    office.open().await.map_err(StartError::Journal)?;
+    host.tasks.spawn("office", |stop| office.run(jobs, stop));
+    lists::start(&host, &refusals);
+
+    // Before the bus connects, which is when messages of a kept session come.
+    let filter = Filter::requests(host.bus.property(), Component::Authority, None, None);
+    let subscription = host.bus.subscribe([filter]).await;
+    let asked = desk.clone();
+    host.tasks
+        .spawn("requests", |stop| requests::run(subscription, asked, stop));
+    serve(&config, &host, desk, refusals).await
+}
+
+async fn serve(
+    config: &Config,
+    host: &Host,
+    desk: Desk,
+    refusals: Refusals,
+) -> Result<(), StartError> {
+    let listener = listen(&config.tls_listener)
+        .await
+        .map_err(StartError::Listen)?;
+    let https = Https {
+        desk,
+        verifier: Verifier::of(&host.identity.borrow()),
+        refusals,
+        identity: host.identity.clone(),
+        clock: host.clock.clone(),
+        nonces: Mutex::default(),
+        rates: Mutex::default(),
+    };
+    let router = https::router(https, &config.origins);
+    let configs = web_configs(&host.identity, &host.tasks);
+    host.tasks
+        .spawn("https", |stop| serve_tls(listener, router, configs, stop));
+    Ok(())
+}
+
+/// A broken chain is shouted about; the hotel goes on working.
+async fn look_at_audit(journal: &Journal) -> Result<(), sqlx::Error> {
+    match journal::verify(journal.readers()).await? {
+        Chain::Whole(lines) => tracing::info!(lines, "audit journal is whole"),
+        Chain::Broken(line) => {
+            metrics::gauge!("authority_audit_broken").set(1.0);
+            tracing::error!(line, "audit journal was changed or cut");
+        }
+    }
+    Ok(())
+}
+
+/// The component cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The CA cannot be used, or our own leaf not be renewed.
+    #[error("cannot use the property's certificate authority")]
+    Authority(#[from] IssueError),
+    /// The renewed leaf is not taken up.
+    #[error("the renewed identity was not taken up in time")]
+    Identity,
+    /// The journal cannot be opened, or not be written.
+    #[error("cannot open the journal")]
+    Journal(#[source] JournalError),
+    /// The journal cannot be understood.
+    #[error("cannot read the journal")]
+    Load(#[source] sqlx::Error),
+    /// The address of HTTPS is taken.
+    #[error("cannot serve https")]
+    Listen(#[source] ListenError),
+}
+
+#[cfg(test)]
+mod tests;
