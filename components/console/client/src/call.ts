@@ -1,0 +1,251 @@
+/**
+ * One attempt to connect, and its connection until it ends: offer and answer, trickled candidates,
+ * handshake, ICE restart by whoever made the first offer.
+ */
+
+import type { Passport, Caller } from "./credential";
+import { CLOSE, frameOf } from "./framing";
+import { Handshake, type Position } from "./handshake";
+import { pack } from "./message";
+import { problem, type ProblemError, problemOf } from "./problem";
+import { fingerprint } from "./sdp";
+import { ChannelTransport, type Transport } from "./transport";
+
+/** What a call tells its peer. */
+export interface CallEvents {
+  say(message: Record<string, unknown>): void;
+  established(call: Call, caller: Caller, transport: Transport): void;
+  /** It came to nothing, or its connection is lost. */
+  failed(call: Call, error: ProblemError): void;
+}
+
+export interface CallSettings {
+  id: string;
+  them: string;
+  position: Position;
+  passport: Passport;
+  ca: Uint8Array;
+  capabilities: string[];
+  iceServers: RTCIceServer[];
+  relayOnly: boolean;
+}
+
+const LABEL = "hotel";
+const PROTOCOL = "hotel-peer-v1";
+const OPEN_MS = 8_000;
+const HANDSHAKE_MS = 5_000;
+const PATIENCE_MS = 2_000;
+const RESTARTED_MS = 10_000;
+const EARLY_MAX = 32;
+
+export interface Description {
+  connection: string;
+  negotiation: number;
+  sdp: string;
+}
+
+export class Call {
+  readonly settings: CallSettings;
+  readonly connection: RTCPeerConnection;
+  established = false;
+  readonly #events: CallEvents;
+  readonly #early: RTCIceCandidateInit[] = [];
+  #negotiation = 0;
+  #described = false;
+  #remote: string | null = null;
+  #ended = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(settings: CallSettings, events: CallEvents) {
+    this.settings = settings;
+    this.#events = events;
+    this.connection = new RTCPeerConnection({
+      iceServers: settings.iceServers,
+      iceTransportPolicy: settings.relayOnly ? "relay" : "all",
+    });
+    this.#limit(OPEN_MS, "no connection in time");
+    this.connection.onicecandidate = ({ candidate }) => this.#candidate(candidate);
+    this.connection.onconnectionstatechange = () => this.#changed();
+    if (settings.position === "offerer") {
+      const channel = this.connection.createDataChannel(LABEL, { ordered: true, protocol: PROTOCOL });
+      channel.onopen = () => void this.#prove(channel);
+    } else {
+      this.connection.ondatachannel = ({ channel }) => {
+        if (channel.label !== LABEL) return;
+        if (channel.readyState === "open") void this.#prove(channel);
+        else channel.onopen = () => void this.#prove(channel);
+      };
+    }
+  }
+
+  /** Makes an offer: the first, or one that restarts ICE. */
+  async offer(): Promise<void> {
+    await this.#safely(async () => {
+      this.#described = false;
+      const offer = await this.connection.createOffer();
+      await this.connection.setLocalDescription(offer);
+      this.#say({ type: "offer", sdp: offer.sdp });
+    });
+  }
+
+  async offered(offer: Description): Promise<void> {
+    await this.#safely(async () => {
+      if (this.settings.position === "offerer") return;
+      if (this.#described && offer.negotiation <= this.#negotiation) return;
+      this.#negotiation = offer.negotiation;
+      this.#fix(offer.sdp);
+      await this.connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
+      const answer = await this.connection.createAnswer();
+      await this.connection.setLocalDescription(answer);
+      this.#say({ type: "answer", sdp: answer.sdp });
+      await this.#takeEarly();
+    });
+  }
+
+  async answered(answer: Description): Promise<void> {
+    await this.#safely(async () => {
+      if (answer.negotiation !== this.#negotiation || this.#described) return;
+      this.#fix(answer.sdp);
+      await this.connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+      await this.#takeEarly();
+    });
+  }
+
+  async candidate(negotiation: number, candidate: RTCIceCandidateInit | null): Promise<void> {
+    if (candidate === null || negotiation !== this.#negotiation) return;
+    if (this.#described) await this.#add(candidate);
+    else if (this.#early.length < EARLY_MAX) this.#early.push(candidate);
+  }
+
+  undeliverable(reason: string): void {
+    if (!this.#described) {
+      const code = reason === "not-allowed" ? "forbidden" : "unavailable";
+      this.#fail(problem(code, `the other side cannot be reached: ${reason}`));
+    }
+  }
+
+  /** Looks for a way anew, over the same connection. */
+  async restartIce(): Promise<void> {
+    if (this.#ended || this.settings.position !== "offerer") return;
+    this.#limit(RESTARTED_MS, "the connection was lost");
+    this.#negotiation += 1;
+    this.connection.restartIce();
+    await this.offer();
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.connection.close();
+  }
+
+  async #prove(channel: RTCDataChannel): Promise<void> {
+    this.#limit(HANDSHAKE_MS, "no handshake in time");
+    const transport = new ChannelTransport(channel);
+    try {
+      const caller = await this.#handshake(transport);
+      clearTimeout(this.#timer);
+      this.established = true;
+      this.#events.established(this, caller, transport);
+    } catch (error) {
+      const told = problemOf(error);
+      await transport.send(frameOf(CLOSE, pack(told.problem))).catch(() => undefined);
+      this.#fail(told);
+    }
+  }
+
+  async #handshake(transport: Transport): Promise<Caller> {
+    const { id, position, them, capabilities, passport, ca } = this.settings;
+    const local = fingerprint(this.connection.localDescription?.sdp ?? "");
+    const remote = fingerprint(this.connection.remoteDescription?.sdp ?? "");
+    const terms = { position, connection: id, them, capabilities, fingerprints: { local, remote } };
+    const handshake = new Handshake(terms, passport, ca);
+    await transport.send(handshake.begin());
+    const frames: Uint8Array[] = [];
+    let wake: () => void = () => undefined;
+    transport.onFrame((frame) => {
+      frames.push(frame);
+      wake();
+    });
+    transport.onClose(() => this.#fail(problem("unavailable", "the channel has closed")));
+    for (;;) {
+      const frame = frames.shift();
+      if (frame === undefined) {
+        await new Promise<void>((resolve) => (wake = resolve));
+        continue;
+      }
+      const step = await handshake.handle(frame, Date.now());
+      if ("established" in step) return step.established;
+      await transport.send(step.send);
+    }
+  }
+
+  /** The first description fixes the certificate; a later one may only repeat it. */
+  #fix(sdp: string): void {
+    const found = fingerprint(sdp);
+    if (this.#remote !== null && this.#remote !== found) {
+      throw problem("forbidden", "certificate is not the one that was announced", "sdp");
+    }
+    this.#remote = found;
+  }
+
+  async #takeEarly(): Promise<void> {
+    this.#described = true;
+    for (const candidate of this.#early.splice(0)) await this.#add(candidate);
+  }
+
+  async #add(candidate: RTCIceCandidateInit): Promise<void> {
+    // One that is of no use hinders nobody.
+    await this.connection.addIceCandidate(candidate).catch(() => undefined);
+  }
+
+  #candidate(candidate: RTCIceCandidate | null): void {
+    const way = candidate === null || candidate.candidate === "" ? null : candidate.toJSON();
+    this.#say({ type: "ice-candidate", candidate: way });
+  }
+
+  #changed(): void {
+    switch (this.connection.connectionState) {
+      case "disconnected":
+        this.#timer = setTimeout(() => void this.#impatient(), PATIENCE_MS);
+        break;
+      case "connected":
+        if (this.established) clearTimeout(this.#timer);
+        break;
+      case "failed":
+        this.#fail(problem("unavailable", "the connection was lost"));
+        break;
+      default:
+    }
+  }
+
+  async #impatient(): Promise<void> {
+    if (this.settings.position === "offerer") await this.restartIce();
+    else this.#limit(RESTARTED_MS, "the connection was lost");
+  }
+
+  #limit(ms: number, why: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#fail(problem("timed-out", why)), ms);
+  }
+
+  async #safely(act: () => Promise<void>): Promise<void> {
+    try {
+      if (!this.#ended) await act();
+    } catch (error) {
+      this.#fail(problemOf(error));
+    }
+  }
+
+  #fail(error: ProblemError): void {
+    if (this.#ended) return;
+    this.end();
+    this.#events.failed(this, error);
+  }
+
+  #say(message: Record<string, unknown>): void {
+    const { id, them } = this.settings;
+    this.#events.say({ ...message, to: them, connection: id, negotiation: this.#negotiation });
+  }
+}

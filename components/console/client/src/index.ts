@@ -1,0 +1,9 @@
+/** The client library of the hotel's pages. What it promises: README.md. */
+
+export { bearer, enrol, guestPassport, renewToken } from "./authority";
+export type { Credential, Passport } from "./credential";
+export { createKey, type Key, type KeyStore } from "./key";
+export { type Connection, Peer, type PeerEvent, type Settings } from "./peer";
+export { type Problem, ProblemError } from "./problem";
+export type { Mode, PeerDescription, ServerAddress } from "./signaling";
+export type { Topology } from "./topology";

@@ -1,0 +1,43 @@
+// Made from the schemas of `wire` by `npm run types`; not to be edited.
+
+/**
+ * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+ */
+export type Integer = number;
+
+/**
+ * Retained: the state of the device.
+ */
+export interface Reported {
+  /**
+   * When, in Unix milliseconds.
+   */
+  at: number;
+  /**
+   * The outbox store.
+   */
+  boot: number;
+  /**
+   * Lowest `seq` the device still holds, when it had to drop older ones unreceived.
+   */
+  oldest_seq?: Integer | null;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  seq: number;
+  state: State;
+  /**
+   * Version of this body.
+   */
+  v: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  version: number;
+}
+/**
+ * The whole state.
+ */
+export interface State {
+  [k: string]: unknown;
+}

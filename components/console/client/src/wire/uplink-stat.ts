@@ -1,0 +1,57 @@
+// Made from the schemas of `wire` by `npm run types`; not to be edited.
+
+/**
+ * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+ */
+export type Integer = number;
+
+/**
+ * Reply to [`STAT`].
+ */
+export interface Stat {
+  /**
+   * Whether the last upload reached the cloud; absent before the first.
+   */
+  cloud?: boolean | null;
+  /**
+   * Why the last upload failed; empty when it did not.
+   */
+  last_error?: string;
+  /**
+   * One entry a stream, most precious first.
+   */
+  streams: StreamStat[];
+}
+/**
+ * One stream of the spool.
+ */
+export interface StreamStat {
+  /**
+   * When the oldest of them arrived, in Unix milliseconds.
+   */
+  oldest_at?: Integer | null;
+  /**
+   * The stream.
+   */
+  stream: "p0" | "p1" | "p2" | "p3";
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  uploaded_batches: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  uploaded_bytes: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  uploaded_records: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  waiting_bytes: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  waiting_records: number;
+}

@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { type Caller, type Passport, verifyCredential } from "../src/credential";
+import { CLOSE, frameOf, HELLO, numbered, PING, PROOF } from "../src/framing";
+import { Handshake, type Terms } from "../src/handshake";
+import { pack, unpack } from "../src/message";
+import { fingerprint } from "../src/sdp";
+import { Hotel } from "./specimen";
+
+const CONNECTION = "01941f29-7c00-7000-8000-0123456789ab";
+const [ONE, TWO, NINE] = ["11", "22", "99"].map((pair) => pair.repeat(32)) as [string, string, string];
+
+let hotel: Hotel;
+let twin: Hotel;
+let tablet: Passport;
+let box: Passport;
+
+beforeAll(async () => {
+  hotel = new Hotel("seaside");
+  twin = new Hotel("seaside");
+  tablet = await hotel.person("kitchen-1", "kitchen");
+  box = hotel.component("device-proxy");
+});
+
+afterAll(() => {
+  hotel.close();
+  twin.close();
+});
+
+function calls(change: Partial<Terms> = {}, passport = tablet): Handshake {
+  const fingerprints = { local: ONE, remote: TWO };
+  const terms: Terms = { position: "offerer", connection: CONNECTION, them: "device-proxy", capabilities: [], fingerprints };
+  return new Handshake({ ...terms, ...change }, passport, hotel.ca);
+}
+
+function answers(change: Partial<Terms> = {}, passport = box): Handshake {
+  const fingerprints = { local: TWO, remote: ONE };
+  const terms: Terms = { position: "answerer", connection: CONNECTION, them: "kitchen-1", capabilities: [], fingerprints };
+  return new Handshake({ ...terms, ...change }, passport, hotel.ca);
+}
+
+async function sent(side: Handshake, frame: Uint8Array): Promise<Uint8Array> {
+  const step = await side.handle(frame, Date.now());
+  if (!("send" in step)) throw new Error("established too early");
+  return step.send;
+}
+
+async function refused(side: Handshake, frame: Uint8Array, reason: string): Promise<void> {
+  await expect(side.handle(frame, Date.now())).rejects.toThrow(reason);
+}
+
+describe("the handshake", () => {
+  it("makes both sides known to each other", async () => {
+    const [one, other] = [calls(), answers()];
+    const [proofOfOne, proofOfOther] = [await sent(one, other.begin()), await sent(other, one.begin())];
+    const established = async (side: Handshake, frame: Uint8Array): Promise<Caller> => {
+      const step = await side.handle(frame, Date.now());
+      if (!("established" in step)) throw new Error("not established");
+      return step.established;
+    };
+    expect((await established(one, proofOfOther)).standing).toBe("component");
+    expect((await established(other, proofOfOne)).standing).toBe("kitchen");
+  });
+
+  it("fails for whoever sits in the middle with other certificates", async () => {
+    const middle = answers({ fingerprints: { local: TWO, remote: NINE } });
+    await refused(calls({ fingerprints: { local: ONE, remote: NINE } }), middle.begin(), "fingerprint of the hello");
+  });
+
+  it("fails at the proofs when hellos are rewritten on the way", async () => {
+    const [one, other] = [calls({ fingerprints: { local: ONE, remote: NINE } }), answers()];
+    const rewritten = { ...unpack(other.begin().subarray(1)), fingerprint: NINE };
+    await sent(one, frameOf(HELLO, pack(rewritten)));
+    await refused(one, await sent(other, one.begin()), "proof is wrong");
+  });
+
+  it("refuses a hello to or from somebody else, and its own", async () => {
+    await refused(calls(), answers({ them: "pos-1" }).begin(), "to of the hello");
+    await refused(calls({ them: "console" }), answers().begin(), "from of the hello");
+    const one = calls();
+    await refused(one, one.begin(), "to of the hello");
+  });
+
+  it("refuses a replay", async () => {
+    const [one, other] = [calls(), answers()];
+    const hello = other.begin();
+    const proofThen = await sent(other, one.begin());
+    const again = calls();
+    await sent(again, hello);
+    await refused(again, proofThen, "proof is wrong");
+    const elsewhere = answers({ connection: "01941f29-7c00-7000-8000-0123456789ff" });
+    await refused(calls(), elsewhere.begin(), "connection of the hello");
+  });
+
+  it("refuses its own proof reflected", async () => {
+    const [one, other] = [calls(), answers()];
+    await refused(one, await sent(one, other.begin()), "proof is wrong");
+  });
+
+  it("refuses another property, even of the same name", async () => {
+    await refused(calls(), answers({}, twin.component("device-proxy")).begin(), "not of this property");
+  });
+
+  it("refuses an expired token and somebody else's credential", async () => {
+    const late = await hotel.person("kitchen-1", "kitchen", -1);
+    await refused(answers(), calls({}, late).begin(), "expired");
+    const manager = await hotel.person("manager-1", "manager");
+    const stolen = { ...unpack(calls().begin().subarray(1)), credential: manager.credential };
+    await refused(answers(), frameOf(HELLO, pack(stolen)), "somebody else's");
+  });
+
+  it("takes nothing else before both proofs", async () => {
+    for (const frame of [numbered(PING, 1n), frameOf(PROOF, pack({}))]) await refused(calls(), frame, "out of turn");
+    const told = { code: "forbidden", title: "not allowed", status: 403, detail: "go away" };
+    await refused(calls(), frameOf(CLOSE, pack(told)), "go away");
+    await refused(calls(), frameOf(HELLO, Uint8Array.of(0xc1)), "MessagePack");
+  });
+});
+
+describe("credentials", () => {
+  it("are not believed when others than the authority sign", async () => {
+    const console = hotel.leaf("component", "console");
+    const token = await hotel.token({ typ: "hotel-pop+jwt", alg: "ES256" }, {}, console);
+    expect(() => verifyCredential({ token }, hotel.ca, Date.now())).toThrow("authority");
+  });
+
+  it("are not believed under other headers", async () => {
+    for (const header of [{ typ: "hotel-bearer+jwt", alg: "ES256" }, { typ: "hotel-pop+jwt", alg: "none" }]) {
+      const token = await hotel.token(header, {});
+      expect(() => verifyCredential({ token }, hotel.ca, Date.now())).toThrow("header");
+    }
+  });
+
+  it("are not believed with any octet changed", () => {
+    const { credential } = box;
+    if (!("certificate" in credential)) throw new Error("no certificate");
+    for (let place = 0; place < credential.certificate.length; place += 7) {
+      const forged = credential.certificate.slice();
+      forged[place] = (forged[place] ?? 0) ^ 1;
+      expect(() => verifyCredential({ certificate: forged }, hotel.ca, Date.now())).toThrow();
+    }
+  });
+});
+
+describe("a session description", () => {
+  it("fixes exactly one certificate", () => {
+    const line = (pair: string): string => `a=fingerprint:sha-256 ${Array(32).fill(pair).join(":")}\r\n`;
+    expect(fingerprint(`v=0\r\n${line("AB")}m=application\r\n${line("AB")}`)).toBe("ab".repeat(32));
+    for (const sdp of ["v=0\r\n", line("AB") + line("AC"), line("AB").replace("256", "1")]) {
+      expect(() => fingerprint(sdp)).toThrow();
+    }
+  });
+});

@@ -1,0 +1,13 @@
+/** What messages to the box are about; the words of `wire::channel::about`. */
+export const about = {
+  menu: "menu",
+  order: "order",
+  orderStatus: "order-status",
+  orders: "orders",
+  printStatus: "print-status",
+  printResolve: "print-resolve",
+  printers: "printers",
+  climate: "climate",
+  setClimate: "set-climate",
+  notification: "notification",
+} as const;

@@ -1,0 +1,20 @@
+import { resolve } from "node:path";
+import { defineConfig } from "vitest/config";
+
+const PAGES = ["guest", "staff", "kitchen", "life", "enrol"];
+
+/** One page for each kind of visitor; nothing inline, so that no page needs an exception. */
+export default defineConfig({
+  appType: "mpa",
+  build: {
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: Object.fromEntries(
+        PAGES.map((page) => [page, resolve(import.meta.dirname, `${page}.html`)]),
+      ),
+    },
+    target: "es2022",
+  },
+  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+});
