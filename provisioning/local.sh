@@ -34,7 +34,9 @@ prepare() {
   require_node
   require_apt mosquitto ca-certificates
   require_venv "$(venv "$@")"
+  require_npm "$root/components/console"
   say "building; a first build takes some minutes"
+  build_pages "$target"
   (cd "$root" && cargo build --workspace --bins)
 }
 

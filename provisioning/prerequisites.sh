@@ -75,6 +75,16 @@ describe_npm() {
   sha256sum <"$1/package-lock.json"
 }
 
+# build_pages TARGET: the pages, beside the programs that cargo builds.
+build_pages() {
+  local console pages=$1/debug/pages
+  console=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../components/console")
+  npm run --silent --prefix "$console" build >&2 || fail "the pages cannot be built"
+  mkdir -p "$pages"
+  rm -rf "${pages:?}"/*
+  cp -r "$console/pages/dist/." "$pages"
+}
+
 # Whatever an environment depends on: it cannot be moved, nor survive its Python.
 describe_venv() {
   realpath --canonicalize-missing "$1"

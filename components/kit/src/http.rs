@@ -19,7 +19,7 @@ use crate::telemetry::Metrics;
 
 mod secure;
 
-pub use secure::{Remote, serve_tls, web_configs};
+pub use secure::{Remote, public_configs, serve_tls, web_configs};
 
 /// A problem as an HTTP answer (RFC 9457).
 #[derive(Debug)]

@@ -9,15 +9,17 @@
 //! id says more: not *where* the server is but *who* it is, and no two principals share one.
 //! (Browsers do check names; that is why server leaves carry them.)
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::CertificateDer;
-use rustls::server::NoServerSessionStorage;
+use rustls::pki_types::pem::PemObject;
+use rustls::server::{NoServerSessionStorage, WantsServerCert};
 use rustls::sign::SingleCertAndKey;
-use rustls::{ClientConfig, ServerConfig};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, ServerConfig};
 
 use crate::identity::{Identity, Particulars, SpiffeId, WrongCertificate};
 
@@ -39,6 +41,49 @@ pub fn client_config(identity: &Identity, server: &SpiffeId) -> Arc<ClientConfig
     Arc::new(config)
 }
 
+/// How to reach a server on the internet: by its name, under the authorities in `file` (PEM), or
+/// those that the machine trusts. Whoever reaches it proves otherwise who they are.
+pub fn internet_client_config(file: Option<&Path>) -> Result<Arc<ClientConfig>, AnchorError> {
+    let mut roots = RootCertStore::empty();
+    match file {
+        Some(file) => {
+            let failed = |_| AnchorError::File {
+                file: file.to_owned(),
+            };
+            for certificate in CertificateDer::pem_file_iter(file).map_err(failed)? {
+                roots.add_parsable_certificates(certificate.ok());
+            }
+        }
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    if roots.is_empty() {
+        return Err(AnchorError::None);
+    }
+    let mut config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks the default versions of TLS")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.resumption = Resumption::disabled();
+    Ok(Arc::new(config))
+}
+
+/// No server on the internet can be believed.
+#[derive(Debug, thiserror::Error)]
+pub enum AnchorError {
+    /// A file without certificates.
+    #[error("{file} holds no certificate in PEM", file = file.display())]
+    File {
+        /// Which file.
+        file: PathBuf,
+    },
+    /// Nobody is trusted.
+    #[error("there is no authority to trust")]
+    None,
+}
+
 /// How to be reached as `identity`, by principals of the same property only.
 pub fn server_config(identity: &Identity) -> Arc<ServerConfig> {
     Arc::new(server(identity, verify::Anonymous::Refused))
@@ -52,15 +97,36 @@ pub fn web_config(identity: &Identity) -> Arc<ServerConfig> {
     Arc::new(config)
 }
 
+/// How to be reached as `identity` by anybody who proves otherwise who they are: no certificate is
+/// asked for. Chromium gives a WebSocket up when its server asks for one.
+pub fn public_config(identity: &Identity) -> Arc<ServerConfig> {
+    let builder = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks the default versions of TLS")
+        .with_no_client_auth();
+    let mut config = present(builder, identity);
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Arc::new(config)
+}
+
 fn server(identity: &Identity, anonymous: verify::Anonymous) -> ServerConfig {
     let provider = provider();
     let realm = identity.spiffe.realm();
     let verifier = verify::Client::new(identity.roots(), &provider, realm, anonymous);
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let builder = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .expect("ring speaks the default versions of TLS")
-        .with_client_cert_verifier(Arc::new(verifier))
-        .with_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified())));
+        .with_client_cert_verifier(Arc::new(verifier));
+    present(builder, identity)
+}
+
+/// Presents the identity's leaf; nothing is resumed.
+fn present(
+    builder: ConfigBuilder<ServerConfig, WantsServerCert>,
+    identity: &Identity,
+) -> ServerConfig {
+    let leaf = Arc::new(SingleCertAndKey::from(identity.certified()));
+    let mut config = builder.with_cert_resolver(leaf);
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
     config

@@ -54,12 +54,29 @@ pub fn web_configs(
     identity: &watch::Receiver<Arc<Identity>>,
     tasks: &Tasks,
 ) -> watch::Receiver<Arc<ServerConfig>> {
+    configs(identity, tasks, tls::web_config)
+}
+
+/// The configuration for everybody ([`tls::public_config`]) of the present identity, followed
+/// through renewals by a task of `tasks`.
+pub fn public_configs(
+    identity: &watch::Receiver<Arc<Identity>>,
+    tasks: &Tasks,
+) -> watch::Receiver<Arc<ServerConfig>> {
+    configs(identity, tasks, tls::public_config)
+}
+
+fn configs(
+    identity: &watch::Receiver<Arc<Identity>>,
+    tasks: &Tasks,
+    config: fn(&Identity) -> Arc<ServerConfig>,
+) -> watch::Receiver<Arc<ServerConfig>> {
     let mut identities = identity.clone();
-    let first = tls::web_config(&identities.borrow_and_update());
+    let first = config(&identities.borrow_and_update());
     let (sender, configs) = watch::channel(first);
     tasks.spawn("web-identity", |stop| async move {
         while let Some(Ok(())) = stop.run_until_cancelled(identities.changed()).await {
-            sender.send_replace(tls::web_config(&identities.borrow_and_update()));
+            sender.send_replace(config(&identities.borrow_and_update()));
         }
         // Whoever stopped the sender of identities stops this task as well.
         stop.cancelled().await;

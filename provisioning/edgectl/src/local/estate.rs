@@ -5,6 +5,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use kit::ca::ServerNames;
 use kit::clock::Clock;
 use kit::identity::{Holder, Realm};
 use kit::policy::EDGECTL;
@@ -58,6 +59,9 @@ impl Estate {
             .unwrap_or(ROOMS)
             .max(before.map_or(0, |hotel| hotel.rooms));
         add_devices(&mut property, rooms, now)?;
+        let names = ServerNames::parse([listen.to_string()]).map_err(PropertyError::ServerName)?;
+        property.serve_in_cloud(&layout.cloud_server(), &names, now)?;
+        register_in_cloud(layout, &property)?;
         let policy = policy::rendered(&property.policy());
         let policy_changed = fs::read(layout.policy()).ok().as_ref() != Some(&policy);
         if policy_changed {
@@ -103,6 +107,15 @@ fn holders(components: &[&str]) -> Result<Vec<Holder>, EstateError> {
         .map(component)
         .chain([Ok(operator)])
         .collect()
+}
+
+/// Puts the property on the list of the simulated cloud.
+fn register_in_cloud(layout: &Layout, property: &Property) -> Result<(), FileError> {
+    let (path, dir) = (property.layout().registration(), layout.cloud_properties());
+    let record = fs::read(&path).map_err(|source| FileError::Read { path, source })?;
+    files::make_dir(&dir)?;
+    let name = format!("{}.json", property.record().property);
+    files::replace(&dir.join(name), &record)
 }
 
 fn add_devices(

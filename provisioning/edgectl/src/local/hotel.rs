@@ -58,6 +58,10 @@ pub(crate) struct Hotel {
     pub sim: Sim,
     /// The simulated printer.
     pub printer: Printer,
+    /// The signaling server of the simulated cloud, wss.
+    pub cloud_signaling: Endpoint,
+    /// Whom to trust for it: the chain root, PEM.
+    pub cloud_ca: PathBuf,
 }
 
 fn loopback() -> IpAddr {

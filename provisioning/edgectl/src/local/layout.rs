@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 /// work/NAME/            its working directory               logs/NAME.log
 /// sim/ledger.db         what the simulated devices said
 /// tickets/              what the simulated printer printed
+/// cloud/                what the simulated cloud knows of hotels, and its server's identity
 /// run/                  lock, state, chosen ports, notification sockets
 /// ```
 #[derive(Debug, Clone)]
@@ -67,6 +68,16 @@ impl Layout {
 
     pub(super) fn tickets(&self) -> PathBuf {
         self.dir.join("tickets")
+    }
+
+    /// Identity of the signaling server in the simulated cloud.
+    pub(super) fn cloud_server(&self) -> PathBuf {
+        self.dir.join("cloud/server")
+    }
+
+    /// Records of the hotels that the simulated cloud knows.
+    pub(super) fn cloud_properties(&self) -> PathBuf {
+        self.dir.join("cloud/properties")
     }
 
     pub(super) fn run(&self) -> PathBuf {

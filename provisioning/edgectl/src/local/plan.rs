@@ -26,6 +26,9 @@ mod simulated;
 /// The component that every other one meets on.
 const BROKER: &str = "broker";
 
+/// The component that the simulated cloud runs as well.
+const SIGNALING: &str = "signaling";
+
 /// Where the programs and recipes are.
 #[derive(Debug, Clone)]
 pub(super) struct Sources {
@@ -88,6 +91,12 @@ pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Resul
         let configuration = settings::configuration(recipe, &plan.hotel, &plan.ports, layout)?;
         plan.add_component(layout, sources, recipe, &configuration)?;
     }
+    let signaling = recipes.iter().find(|recipe| recipe.name == SIGNALING);
+    if let Some(recipe) = signaling.filter(|_| wanted.includes(simulated::CLOUD)) {
+        let world = (&plan.hotel, &plan.ports);
+        plan.parts
+            .push(simulated::cloud(layout, sources, world, recipe)?);
+    }
     if wanted.includes(simulated::PRINTER) {
         plan.parts
             .push(simulated::printer(layout, sources, &plan.hotel)?);
@@ -102,8 +111,14 @@ pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Resul
 fn choose_ports(layout: &Layout, recipes: &[Recipe]) -> Result<Ports, PortError> {
     let mut usual: BTreeMap<_, _> = recipes.iter().flat_map(settings::usual_ports).collect();
     usual.insert(simulated::S3.to_owned(), simulated::S3_PORT);
-    let printer = simulated::PRINTER_PORTS.iter();
-    usual.extend(printer.map(|(purpose, usual)| ((*purpose).to_owned(), *usual)));
+    let simulated = [simulated::PRINTER_PORTS, simulated::CLOUD_PORTS];
+    usual.extend(
+        simulated
+            .iter()
+            .copied()
+            .flatten()
+            .map(|(purpose, usual)| ((*purpose).to_owned(), *usual)),
+    );
     Ports::choose(layout, &usual)
 }
 

@@ -1,5 +1,6 @@
 //! What `hotel.json` says.
 
+use kit::identity::CA_FILE;
 use kit::policy::EDGECTL;
 
 use super::{BROKER, PlanError, simulated};
@@ -59,6 +60,8 @@ pub(super) fn describe(
             ledger: layout.ledger(),
         },
         printer: simulated::printer_places(layout, ports),
+        cloud_signaling: simulated::cloud_server(estate.listen, ports),
+        cloud_ca: layout.cloud_server().join(CA_FILE),
     })
 }
 

@@ -1,8 +1,11 @@
-//! The world around the components: S3, devices and a printer.
+//! The world around the components: S3, devices, a printer, signaling in the cloud.
 
 use std::ffi::OsString;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use serde_json::json;
 
 use super::{PlanError, Sources, kept, present};
 use crate::local::bucket::Bucket;
@@ -12,7 +15,9 @@ use crate::local::launch::Launch;
 use crate::local::layout::Layout;
 use crate::local::ports::Ports;
 use crate::local::roster::Kind;
+use crate::local::settings;
 use crate::local::watch::{Kept, Readiness};
+use crate::recipe::{self, Recipe};
 
 /// The simulated S3, as a process.
 pub(super) const S3: &str = "s3";
@@ -31,8 +36,18 @@ pub(super) const PRINTER_PORTS: &[(&str, u16)] =
 /// How long it may take to start.
 const PRINTER_WITHIN: Duration = Duration::from_secs(30);
 
+/// The signaling server of the simulated cloud, as a process.
+pub(super) const CLOUD: &str = "cloud-signaling";
+/// Where it serves, and where its health is; purpose, and the usual number.
+pub(super) const CLOUD_PORTS: &[(&str, u16)] =
+    &[("cloud-signaling", 8543), ("cloud-signaling/admin", 9188)];
+/// How long it may take to start.
+const CLOUD_WITHIN: Duration = Duration::from_secs(30);
+/// A port on which nobody listens: the cloud is on no hotel's bus.
+const NOWHERE: &str = "1";
+
 /// Every simulated process.
-pub(super) const PARTS: [&str; 3] = [S3, DEVICES, PRINTER];
+pub(super) const PARTS: [&str; 4] = [S3, DEVICES, PRINTER, CLOUD];
 
 /// Where S3 listens.
 pub(super) fn s3_server(ports: &Ports) -> Endpoint {
@@ -73,6 +88,51 @@ pub(super) fn devices(layout: &Layout, sources: &Sources) -> Result<Kept, PlanEr
         launch,
         Readiness::Runs,
     ))
+}
+
+/// Where the signaling server of the simulated cloud serves.
+pub(super) fn cloud_server(listen: IpAddr, ports: &Ports) -> Endpoint {
+    let (purpose, usual) = CLOUD_PORTS[0];
+    Endpoint::at(listen, ports.of(purpose).unwrap_or(usual))
+}
+
+/// `signaling` in the role `cloud`, from the recipe that is deployed to boxes.
+pub(super) fn cloud(
+    layout: &Layout,
+    sources: &Sources,
+    plan: (&Hotel, &Ports),
+    recipe: &Recipe,
+) -> Result<Kept, PlanError> {
+    let (hotel, ports) = plan;
+    let program = sources.artifacts.join(&recipe.name);
+    present(CLOUD, &program)?;
+    let mut configuration = settings::configuration(recipe, hotel, ports, layout)?;
+    let (admin, usual) = CLOUD_PORTS[1];
+    let values = [
+        ("/role", json!("cloud")),
+        (
+            "/tls_listener/port",
+            json!(hotel.cloud_signaling.port.to_string()),
+        ),
+        (
+            "/admin/port",
+            json!(ports.of(admin).unwrap_or(usual).to_string()),
+        ),
+        ("/broker/port", json!(NOWHERE)),
+        ("/properties_dir", json!(layout.cloud_properties())),
+        ("/server_dir", json!(layout.cloud_server())),
+        ("/data_dir", json!(layout.data(CLOUD))),
+    ];
+    for (pointer, value) in values {
+        recipe::set(&mut configuration, pointer, value);
+    }
+    files::make_dir(&layout.data(CLOUD))?;
+    files::write_json(&layout.config(CLOUD), &configuration)?;
+    let mut launch = launch(layout, CLOUD, program, Vec::new())?;
+    let variable = ("HOTEL_CONFIG".to_owned(), layout.config(CLOUD).into());
+    launch.environment.extend([variable]);
+    let readiness = Readiness::Notified(CLOUD_WITHIN);
+    Ok(kept(layout, CLOUD, Kind::Simulated, launch, readiness))
 }
 
 /// What `hotel.json` says of the printer.

@@ -6,12 +6,16 @@ use wire::Component;
 use crate::local::LOOPBACK;
 use crate::local::hotel::{Endpoint, Hotel};
 
+/// What the local hotel calls its one printer.
+const PRINTER: &str = "pass";
+
 /// Everything that pages need, whatever component it is for; each declares what it takes.
 pub(super) fn values(name: &str, hotel: &Hotel) -> Vec<(&'static str, Value)> {
     let mut values = vec![
         ("/ca_dir", json!(hotel.property_dir)),
         ("/console_url", json!(console(hotel))),
         ("/name", json!("The local hotel")),
+        ("/cloud_signaling", json!([cloud(hotel)])),
         (
             "/ports/signaling",
             port(hotel, Component::Signaling, "listener"),
@@ -47,7 +51,30 @@ fn box_peer(hotel: &Hotel) -> Vec<(&'static str, Value)> {
         ("/ice/loopback", json!(on_loopback.to_string())),
         ("/ice/addresses", addresses),
         ("/orders/menu", menu()),
+        (
+            "/print/printers",
+            json!({ PRINTER: { "address": printer(hotel) } }),
+        ),
+        (
+            "/print/routes",
+            json!({
+                "kitchen": { "printers": [PRINTER], "unconfirmed": "reprint-marked" },
+                "receipt": { "printers": [PRINTER], "unconfirmed": "ask" },
+            }),
+        ),
+        (
+            "/print_routes",
+            json!({
+                "front-desk": ["receipt"], "pos": ["receipt", "kitchen"], "kitchen": ["kitchen"],
+                "manager": ["receipt", "kitchen"],
+            }),
+        ),
     ]
+}
+
+fn printer(hotel: &Hotel) -> String {
+    let Endpoint { host, port } = &hotel.printer.address;
+    format!("{host}:{port}")
 }
 
 /// The page where everything begins.
@@ -56,10 +83,17 @@ pub(crate) fn console(hotel: &Hotel) -> String {
     tls.map_or_else(String::new, |at| format!("https://{}:{}", at.host, at.port))
 }
 
+/// The hotel's own server and the one in the cloud, for the box.
 fn signaling(hotel: &Hotel) -> Value {
+    let cloud = json!({ "url": cloud(hotel), "mode": "cloud", "ca": hotel.cloud_ca });
     let local = listener(hotel, Component::Signaling, "listener")
         .map(|at| json!({ "url": format!("ws://{}:{}", at.host, at.port), "mode": "local" }));
-    json!(local.as_slice())
+    json!(local.into_iter().chain([cloud]).collect::<Vec<_>>())
+}
+
+fn cloud(hotel: &Hotel) -> String {
+    let Endpoint { host, port } = &hotel.cloud_signaling;
+    format!("wss://{host}:{port}")
 }
 
 fn port(hotel: &Hotel, component: Component, key: &str) -> Value {
