@@ -13,19 +13,22 @@ use std::time::Duration;
 use kit::clock::Clock;
 use kit::credential::{Passport, Refusals, Verifier, nonce};
 use kit::error::Chain;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use webrtc::data_channel::{DataChannel, DataChannelEvent};
 use wire::channel::{HANDSHAKE_MS, LABEL};
-use wire::signaling::{Candidate, ClientMessage, IceCandidate, Sdp, Undelivered};
+use wire::signaling::{
+    CANDIDATES_MAX, Candidate, ClientMessage, Exchange, IceCandidate, Sdp, Undelivered,
+};
 use wire::{Code, ConnectionId, Integer, Principal, Problem, PublicKey, Word};
 
 use crate::connection::{Connection, Parts};
 use crate::handshake::{Established, Handshake, Position, Step, Terms, Unproven};
 use crate::peer::{Incoming, Note};
+use crate::signaling::post::{self, PostError};
 use crate::transport::Transport;
-use crate::transport::webrtc::{IceSettings, Restart, Rtc, RtcError, RtcEvent};
+use crate::transport::webrtc::{Channel, IceSettings, Restart, Rtc, RtcError, RtcEvent};
 
 /// How long a channel may take to open; on a hotel's own network it takes a tenth of a second.
 const OPEN: Duration = Duration::from_secs(8);
@@ -33,6 +36,8 @@ const OPEN: Duration = Duration::from_secs(8);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long a restart may take before the connection is given up, and built anew by whoever wants it.
 const RESTARTED: Duration = Duration::from_secs(10);
+/// How long candidates of a posted offer are waited for.
+const GATHERING: Duration = Duration::from_secs(1);
 /// Candidates that came before the description they belong to.
 const EARLY_MAX: usize = 32;
 
@@ -58,6 +63,8 @@ pub(crate) struct Plan {
     pub(crate) ice: IceSettings,
     pub(crate) price_per_gb: f64,
     pub(crate) clock: Clock,
+    /// Where to post the offer, when no signaling server is joined.
+    pub(crate) posts: Vec<String>,
     pub(crate) signals: mpsc::Receiver<Signal>,
     pub(crate) notes: mpsc::Sender<Note>,
     pub(crate) arrived: mpsc::Sender<Incoming>,
@@ -66,7 +73,7 @@ pub(crate) struct Plan {
 /// Makes the call; returns when it has ended.
 pub(crate) async fn run(plan: Plan, stop: CancellationToken) {
     let (id, them, notes) = (plan.id, plan.them.clone(), plan.notes.clone());
-    let making = stop.run_until_cancelled(make(plan)).await;
+    let making = stop.run_until_cancelled(Box::pin(make(plan))).await;
     let error = match making {
         Some(Err(error)) => {
             tracing::info!(connection = %id, peer = %them, error = %Chain(&error), "call failed");
@@ -94,6 +101,7 @@ async fn make(plan: Plan) -> Result<Option<Problem>, CallError> {
         opened: None,
         silent_since: None,
         restarted_at: None,
+        demanded: Arc::default(),
         plan,
     };
     let outcome = call.run().await;
@@ -116,6 +124,8 @@ struct Call {
     opened: Option<oneshot::Sender<Arc<dyn DataChannel>>>,
     silent_since: Option<Instant>,
     restarted_at: Option<Instant>,
+    /// Somebody wants a new way.
+    demanded: Arc<Notify>,
 }
 
 impl Call {
@@ -124,7 +134,7 @@ impl Call {
         let opened = timeout(OPEN, self.driving(opening)).await;
         let channel = opened.map_err(|_| CallError::Slow)???;
         let transport = Arc::new(self.rtc.transport(channel).await?);
-        let proving = prove(&self.plan, transport.clone());
+        let proving = prove(&self.plan, Arc::<Channel>::clone(&transport));
         let limit = Duration::from_millis(HANDSHAKE_MS.into());
         let proven = timeout(limit, self.driving(proving)).await;
         let established = proven.map_err(|_| CallError::Slow)???;
@@ -135,6 +145,7 @@ impl Call {
             transport,
             clock: self.plan.clock.clone(),
             price_per_gb: self.plan.price_per_gb,
+            restart: Arc::clone(&self.demanded),
         };
         let (connection, carrying) = Connection::start(parts, self.plan.arrived.clone());
         let note = Note::Established(connection.clone());
@@ -163,7 +174,11 @@ impl Call {
             Position::Offerer => {
                 let channel = self.rtc.create_channel().await?;
                 self.channel = Some(Arc::clone(&channel));
-                self.offer(Restart::No).await?;
+                if self.plan.posts.is_empty() {
+                    self.offer(Restart::No).await?;
+                } else {
+                    self.post().await?;
+                }
                 Some(channel)
             }
             Position::Answerer => {
@@ -190,6 +205,7 @@ impl Call {
                 Some(signal) = self.plan.signals.recv() => self.signal(signal).await?,
                 event = self.events.recv() => self.event(event.ok_or(CallError::Gone)?).await?,
                 output = &mut future => return Ok(output),
+                () = self.demanded.notified(), if self.restarted_at.is_none() => self.restart().await?,
                 () = sleep_until(impatient.unwrap_or_else(far)), if impatient.is_some() => {
                     self.impatient().await?;
                 }
@@ -251,16 +267,14 @@ impl Call {
                 }
                 Ok(())
             }
-            Signal::Undeliverable(reason) if self.channel_is_closed() => {
-                Err(CallError::Undeliverable(reason))
-            }
+            Signal::Undeliverable(reason) if self.is_new() => Err(CallError::Undeliverable(reason)),
             Signal::Undeliverable(_) => Ok(()),
         }
     }
 
     /// Whether nothing has come of the call yet.
-    fn channel_is_closed(&self) -> bool {
-        !self.described
+    fn is_new(&self) -> bool {
+        !self.described && self.negotiation == Integer::default()
     }
 
     /// Answers an offer: the first, or one that restarts ICE. Only the offerer offers.
@@ -282,6 +296,50 @@ impl Call {
         let sdp = self.rtc.offer(restart).await?;
         let offer = self.description(sdp);
         self.say(ClientMessage::Offer(offer)).await
+    }
+
+    /// Offers over HTTP, with all candidates at once, to one server after the other.
+    async fn post(&mut self) -> Result<(), CallError> {
+        let sdp = self.rtc.offer(Restart::No).await?;
+        let exchange = Exchange {
+            from: None,
+            to: Some(self.plan.them.clone()),
+            connection: self.plan.id,
+            sdp,
+            ice_candidates: self.gather().await,
+        };
+        let mut refused = CallError::Gone;
+        for server in &self.plan.posts {
+            match post::offer(server, &self.plan.passport, &exchange).await {
+                Ok(answer) => {
+                    self.rtc.answered(answer.sdp).await?;
+                    self.early.extend(answer.ice_candidates);
+                    self.early.truncate(EARLY_MAX);
+                    self.take_early().await;
+                    return Ok(());
+                }
+                Err(error) => refused = CallError::Post(error),
+            }
+        }
+        Err(refused)
+    }
+
+    /// Every own candidate that turns up in time.
+    async fn gather(&mut self) -> Vec<IceCandidate> {
+        let mut gathered = Vec::new();
+        let gathering = async {
+            while let Some(event) = self.events.recv().await {
+                match event {
+                    RtcEvent::Candidate(Some(candidate)) if gathered.len() < CANDIDATES_MAX => {
+                        gathered.push(candidate);
+                    }
+                    RtcEvent::Candidate(None) => return,
+                    _ => {}
+                }
+            }
+        };
+        drop(timeout(GATHERING, gathering).await);
+        gathered
     }
 
     async fn take_early(&mut self) {
@@ -319,6 +377,11 @@ impl Call {
             return Err(CallError::Lost);
         }
         self.restarted_at = Some(Instant::now());
+        self.restart().await
+    }
+
+    /// Looks for a new way; the answerer waits for the offerer to do so.
+    async fn restart(&mut self) -> Result<(), CallError> {
         match self.plan.position {
             Position::Offerer => {
                 self.negotiation = self.negotiation.next();
@@ -424,6 +487,8 @@ pub(crate) enum CallError {
     Lost,
     #[error("the other side cannot be reached: {0:?}")]
     Undeliverable(Undelivered),
+    #[error("the offer cannot be posted")]
+    Post(#[source] PostError),
     #[error("hello cannot be written")]
     Hello(#[source] Problem),
     #[error("the other side is not who was meant")]
@@ -442,9 +507,13 @@ impl CallError {
                 Problem::new(Code::NotFound, self.to_string())
             }
             Self::Unproven(unproven) => unproven.problem(),
-            Self::Rtc(_) | Self::Gone | Self::Lost | Self::Undeliverable(_) | Self::Hello(_) => {
-                Problem::new(Code::Unavailable, Chain(self).to_string())
-            }
+            Self::Post(PostError::Refused(problem)) => problem.clone(),
+            Self::Rtc(_)
+            | Self::Gone
+            | Self::Lost
+            | Self::Post(_)
+            | Self::Undeliverable(_)
+            | Self::Hello(_) => Problem::new(Code::Unavailable, Chain(self).to_string()),
         }
     }
 }

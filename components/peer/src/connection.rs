@@ -8,14 +8,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use kit::clock::Clock;
 use kit::ids;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use wire::channel::{Kind, REQUEST_MS};
@@ -52,6 +52,10 @@ struct Shared {
     round_trip_us: AtomicU64,
     price_per_gb: f64,
     closed: CancellationToken,
+    /// Why this side ended it, if the other is to know.
+    reason: OnceLock<Problem>,
+    /// Wakes the call, to look for a new way.
+    restart: Arc<Notify>,
 }
 
 /// What a connection is made of.
@@ -63,6 +67,7 @@ pub(crate) struct Parts {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Clock,
     pub(crate) price_per_gb: f64,
+    pub(crate) restart: Arc<Notify>,
 }
 
 impl Connection {
@@ -84,6 +89,8 @@ impl Connection {
             round_trip_us: AtomicU64::new(0),
             price_per_gb: parts.price_per_gb,
             closed: CancellationToken::new(),
+            reason: OnceLock::new(),
+            restart: parts.restart,
         }));
         let carrying = carry::run(connection.clone(), waiting, arrived);
         (connection, carrying)
@@ -178,6 +185,19 @@ impl Connection {
     /// Ends it on both sides.
     pub fn close(&self) {
         self.0.closed.cancel();
+    }
+
+    /// Ends it and tells the other side why.
+    pub fn end(&self, problem: Problem) {
+        // The first reason counts.
+        drop(self.0.reason.set(problem));
+        self.close();
+    }
+
+    /// Looks for a new way, as after a change of network, and keeps the channel. For the side that
+    /// made the first offer; the other leaves it to that one.
+    pub fn restart(&self) {
+        self.0.restart.notify_one();
     }
 
     /// Waits until it has ended.

@@ -7,7 +7,7 @@
 //!
 //! Promises, one by one: `docs/spec/peer.md`. A signaling server can keep two peers apart and can
 //! do nothing else: it neither reads nor changes what they say, nor stands in for either.
-//! The world is in `transport` (sockets), `signaling` (WebSockets), `connection`, `call` and `peer`
+//! The world is in `transport` (sockets), `signaling` (web sockets), `connection`, `call` and `peer`
 //! (tasks); `framing`, `message`, `handshake`, `sdp` and `topology` are pure.
 //!
 //! Deliberately left out so far: several groups over one connection, relaying for others, and the
@@ -27,7 +27,7 @@ mod peer;
 
 pub use connection::Connection;
 pub use message::Message;
-pub use peer::{ConnectError, Incoming, Peer, Settings};
+pub use peer::{ConnectError, Incoming, Joining, Peer, Settings};
 pub use signaling::{Appearance, Server};
 pub use topology::{Reach, Topology};
 pub use transport::webrtc::IceSettings;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use wire::channel::{Envelope, Kind};
 use wire::{Code, Integer, MessageId, Principal, Problem, Version, Word};
 
-/// Deepest nesting of a message.
-const DEPTH_MAX: usize = 32;
+/// Deepest nesting of a message, its envelope included.
+const DEPTH_MAX: usize = wire::bound::DEPTH_MAX;
 
 /// A message that arrived, its body still unread.
 #[derive(Debug, Clone)]
@@ -57,10 +57,6 @@ impl Message {
 struct Skipped(IgnoredAny);
 
 /// Writes a message.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "an envelope has that many fields"
-)]
 pub(crate) fn write<T: Serialize>(
     id: MessageId,
     kind: Kind,

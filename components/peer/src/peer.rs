@@ -31,6 +31,8 @@ const ARRIVED: usize = 256;
 const NOTES: usize = 256;
 /// Longest wait for a connection, signaling included.
 const CONNECT: Duration = Duration::from_secs(12);
+/// How long a call waits for a server to be joined before its offer is posted.
+const JOIN: Duration = Duration::from_secs(2);
 /// First pause before a kept connection is made anew.
 const PAUSE_MIN: Duration = Duration::from_millis(200);
 /// Longest such pause.
@@ -102,6 +104,7 @@ pub struct Peer {
 #[derive(Debug)]
 pub(crate) struct Shared {
     servers: Vec<(Server, watch::Receiver<signaling::Standing>)>,
+    takes_posts: bool,
     connections: Mutex<BTreeMap<Principal, Connection>>,
     peers: watch::Sender<BTreeMap<Principal, words::Peer>>,
     mode: watch::Sender<Mode>,
@@ -137,11 +140,15 @@ impl Peer {
         clock: Clock,
         tasks: &Tasks,
     ) -> (Self, mpsc::Receiver<Incoming>) {
-        let (notes, noted) = mpsc::channel(NOTES);
+        let (notes, said) = mpsc::channel(NOTES);
         let (events, happened) = mpsc::channel(NOTES);
         let (arrived, incoming) = mpsc::channel(ARRIVED);
         let mut links = Vec::new();
-        for (index, server) in settings.servers.iter().cloned().enumerate() {
+        let joinable = settings
+            .servers
+            .iter()
+            .filter(|server| !server.takes_posts());
+        for (index, server) in joinable.cloned().enumerate() {
             let (link, task) = signaling::task(
                 index,
                 server,
@@ -157,6 +164,7 @@ impl Peer {
             .map(|link| (link.server.clone(), link.standing.clone()));
         let shared = Arc::new(Shared {
             servers: standing.collect(),
+            takes_posts: settings.servers.iter().any(Server::takes_posts),
             connections: Mutex::default(),
             peers: watch::Sender::default(),
             mode: watch::Sender::new(Mode::None),
@@ -170,7 +178,7 @@ impl Peer {
             tasks: tasks.clone(),
         };
         let core = Core::new(world, links, Arc::clone(&shared), notes.clone(), arrived);
-        tasks.spawn("peer", |stop| core.run(noted, happened, stop));
+        tasks.spawn("peer", |stop| core.run(said, happened, stop));
         (Self { notes, shared }, incoming)
     }
 
@@ -208,8 +216,9 @@ impl Peer {
         }
         let connecting = async {
             let mut mode = self.signaling_modes();
+            let joined = mode.wait_for(|mode| *mode != Mode::None);
             // The sender lives as long as the peer.
-            drop(mode.wait_for(|mode| *mode != Mode::None).await);
+            drop(timeout(self.patience(), joined).await);
             let (sender, connected) = oneshot::channel();
             let dial = Note::Dial(principal.clone(), sender);
             let dialled = self.notes.send(dial).await;
@@ -263,6 +272,15 @@ impl Peer {
             told += usize::from(connection.send(about, body).await.is_ok());
         }
         told
+    }
+
+    /// How long to wait for a server to be joined: where offers can be posted, not to the end.
+    fn patience(&self) -> Duration {
+        if self.shared.takes_posts {
+            JOIN
+        } else {
+            CONNECT
+        }
     }
 
     /// Each server and why it is not joined.

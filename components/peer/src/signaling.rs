@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use wire::signaling::{ClientMessage, Mode, ServerMessage, Welcome};
 use wire::{Text, Word};
 
+pub(crate) mod post;
 mod session;
 mod socket;
 
@@ -34,7 +35,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// A signaling server.
 #[derive(Debug, Clone)]
 pub struct Server {
-    /// `ws://host:port` or `wss://host:port`.
+    /// `ws://host:port` or `wss://host:port` to be joined; `http://host:port` takes single offers
+    /// when no server is joined.
     pub url: String,
     /// Where it stands.
     pub mode: Mode,
@@ -126,6 +128,13 @@ pub(crate) fn task(
         events,
     };
     (link, task)
+}
+
+impl Server {
+    /// Whether it takes single offers instead of being joined.
+    pub(crate) fn takes_posts(&self) -> bool {
+        self.url.starts_with("http://")
+    }
 }
 
 impl Task {

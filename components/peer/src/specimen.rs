@@ -1,5 +1,7 @@
 //! Hotels and their people, for tests.
 
+use std::fmt::Write as _;
+
 use kit::ca::files::{write_open, write_secret};
 use kit::ca::{Key, PropertyCa, ServerNames};
 use kit::clock::Clock;
@@ -9,6 +11,34 @@ use kit::ids;
 use time::OffsetDateTime;
 use wire::credential::{Claims, Confirmation, POP_TYPE, Role};
 use wire::{Component, Integer};
+
+/// Octets as hexadecimal digits.
+pub(crate) fn hex(octets: &[u8]) -> String {
+    let mut hex = String::new();
+    for octet in octets {
+        write!(hex, "{octet:02x}").unwrap();
+    }
+    hex
+}
+
+/// Octets of hexadecimal digits.
+pub(crate) fn octets(hex: &str) -> Vec<u8> {
+    let pairs = hex.as_bytes().chunks(2);
+    let octet = |pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+    pairs.map(octet).collect()
+}
+
+/// The text of a golden file of `vectors/`, written anew by `UPDATE=1`.
+pub(crate) fn golden(name: &str, write: impl FnOnce() -> serde_json::Value) -> serde_json::Value {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let path = folder.join(name);
+    if std::env::var_os("UPDATE").is_some() {
+        let text = serde_json::to_string_pretty(&write()).unwrap();
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(&path, text + "\n").unwrap();
+    }
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
 
 /// A property with its authority.
 pub(crate) struct Hotel {
@@ -30,6 +60,15 @@ impl Hotel {
 
     pub(crate) fn verifier(&self) -> Verifier {
         Verifier::of(&self.authority)
+    }
+
+    pub(crate) fn realm(&self) -> &Realm {
+        self.ca.realm()
+    }
+
+    /// The certificate of the property's CA, DER.
+    pub(crate) fn anchor(&self) -> &[u8] {
+        &self.authority.anchor[0]
     }
 
     pub(crate) fn component(&self, component: Component) -> Passport {

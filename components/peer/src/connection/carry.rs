@@ -40,7 +40,10 @@ pub(super) async fn run(
     let outcome = tokio::select! {
         ended = reader.run() => ended,
         ended = write(&connection, waiting, own_frames) => ended,
-        () = connection.0.closed.cancelled() => Ok(()),
+        () = connection.0.closed.cancelled() => match connection.0.reason.get() {
+            Some(reason) => Err(Ended::Broken(reason.clone())),
+            None => Ok(()),
+        },
     };
     let (told, problem) = match outcome {
         Ok(()) => (None, None),
@@ -82,7 +85,7 @@ enum Ended {
     Gone,
     /// Nothing was heard.
     Silent,
-    /// The other side does not keep to the protocol.
+    /// This side has a reason that the other is told.
     Broken(Problem),
 }
 

@@ -43,6 +43,7 @@ fn bench() -> Bench {
         transport: Arc::new(near),
         clock: Clock::system(),
         price_per_gb: 0.0,
+        restart: Arc::default(),
     };
     let (connection, carrying) = Connection::start(parts, sender);
     Bench {

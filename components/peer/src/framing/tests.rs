@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::message;
+use crate::specimen::{golden, hex, octets};
 
 fn pieces(message: u32, octets: &[u8]) -> Vec<Vec<u8>> {
     let mut outgoing = Outgoing::new(message, octets.to_vec()).unwrap();
@@ -159,6 +161,40 @@ fn messages_may_be_interleaved() {
         .filter_map(|frame| feed(&mut incoming, frame).unwrap())
         .collect();
     assert!(finished == [two, one]);
+}
+
+/// One short message, and every frame that needs no key.
+fn specimens() -> serde_json::Value {
+    let (id, about, from) = (
+        "01941f29-7c00-7000-8000-0123456789ab".parse().unwrap(),
+        "chat".parse().unwrap(),
+        "kitchen-1".parse().unwrap(),
+    );
+    let body = serde_json::json!({ "text": "table 5" });
+    let at = wire::Integer::new(1_736_000_000_000).unwrap();
+    let written = message::write(id, wire::channel::Kind::Event, &about, &from, at, &body);
+    let written = written.unwrap();
+    let problem = wire::Problem::new(wire::Code::Expired, "token is over");
+    let problem = message::encode(&problem).unwrap();
+    serde_json::json!({
+        "message": hex(&written),
+        "frames": {
+            "chunk": pieces(7, &written).iter().map(|frame| hex(frame)).collect::<Vec<_>>(),
+            "ping": hex(&Frame::Ping(1).encode()),
+            "pong": hex(&Frame::Pong(1).encode()),
+            "close": hex(&Frame::Close(&problem).encode()),
+        },
+    })
+}
+
+// peer-4.1
+#[test]
+fn frames_are_as_committed() {
+    let committed = golden("frames.json", specimens);
+    assert_eq!(committed, specimens());
+    let frame = octets(committed["frames"]["chunk"][0].as_str().unwrap());
+    let message = feed(&mut Assembly::default(), &frame).unwrap().unwrap();
+    assert_eq!(hex(&message), committed["message"].as_str().unwrap());
 }
 
 #[test]

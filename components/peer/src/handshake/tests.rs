@@ -5,6 +5,8 @@ use wire::credential::{Revocations, Role};
 use super::*;
 use crate::specimen::{Hotel, seconds};
 
+mod golden;
+
 const CONNECTION: &str = "01941f29-7c00-7000-8000-0123456789ab";
 
 fn now() -> Integer {

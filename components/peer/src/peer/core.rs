@@ -8,7 +8,7 @@ use kit::ids;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
-use wire::signaling::{ClientMessage, Mode, Sdp, ServerMessage};
+use wire::signaling::{ClientMessage, IceServer, IceServers, Mode, Sdp, ServerMessage};
 use wire::{Code, ConnectionId, Integer, Principal, Problem};
 
 use super::roster::Roster;
@@ -17,6 +17,7 @@ use crate::call::{self, CallError, Signal};
 use crate::connection::Connection;
 use crate::handshake::Position;
 use crate::signaling::{Event, Link, Standing};
+use crate::transport::webrtc::IceSettings;
 
 /// Signals that wait for a call; a set-up takes about ten.
 const SIGNALS: usize = 64;
@@ -26,6 +27,10 @@ const PENDING_MAX: usize = 64;
 const CALLS_MAX: usize = 10;
 /// See [`CALLS_MAX`].
 const CALLS_WITHIN: Duration = Duration::from_secs(10);
+/// Most peers whose calls are counted; a server that invents names is stopped here.
+const CALLERS_MAX: usize = 1_024;
+/// Most STUN and TURN servers of one signaling server that are used; more only slow ICE down.
+const ICE_SERVERS_MAX: usize = 8;
 /// How often it is looked whether a credential has come to its end.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -50,6 +55,8 @@ pub(super) struct Core {
     roster: Roster,
     calls: HashMap<ConnectionId, Call>,
     waiters: BTreeMap<Principal, Vec<Waiter>>,
+    /// STUN and TURN servers that each signaling server named.
+    ice_servers: Vec<Vec<IceServer>>,
     /// When each peer called last.
     called: BTreeMap<Principal, VecDeque<Instant>>,
 }
@@ -63,6 +70,7 @@ impl Core {
         arrived: mpsc::Sender<Incoming>,
     ) -> Self {
         let roster = Roster::new(links.len());
+        let ice_servers = vec![Vec::new(); links.len()];
         Self {
             world,
             links,
@@ -72,6 +80,7 @@ impl Core {
             roster,
             calls: HashMap::new(),
             waiters: BTreeMap::new(),
+            ice_servers,
             called: BTreeMap::new(),
         }
     }
@@ -102,7 +111,7 @@ impl Core {
     async fn note(&mut self, note: Note) {
         match note {
             Note::Say(id, message) => self.say(id, message),
-            Note::Established(connection) => self.established(connection),
+            Note::Established(connection) => self.established(&connection),
             Note::Ended { id, error } => self.ended(id, error).await,
             Note::Dial(them, waiter) => self.dial(them, waiter),
         }
@@ -110,7 +119,10 @@ impl Core {
 
     fn happened(&mut self, server: usize, event: Event) {
         match event {
-            Event::Up(welcome) => self.roster.welcome(server, welcome.peers),
+            Event::Up(welcome) => {
+                self.roster.welcome(server, welcome.peers);
+                self.ice_servers(server, welcome.ice);
+            }
             Event::Down => self.roster.lost(server),
             Event::Said(message) => {
                 self.heard(server, message);
@@ -154,14 +166,14 @@ impl Core {
             ServerMessage::Offer(offer) => return self.offered(server, offer),
             ServerMessage::Answer(answer) => {
                 let (from, id) = (answer.from.clone(), answer.connection);
-                return self.signal(server, from, id, Signal::Answer(answer));
+                return self.signal(server, from.as_ref(), id, Signal::Answer(answer));
             }
             ServerMessage::IceCandidate(candidate) => {
                 let (from, id) = (candidate.from.clone(), candidate.connection);
-                return self.signal(server, from, id, Signal::Candidate(candidate));
+                return self.signal(server, from.as_ref(), id, Signal::Candidate(candidate));
             }
             ServerMessage::Undeliverable(undeliverable) => {
-                let (from, id) = (Some(undeliverable.to), undeliverable.connection);
+                let (from, id) = (Some(&undeliverable.to), undeliverable.connection);
                 return self.signal(
                     server,
                     from,
@@ -173,8 +185,8 @@ impl Core {
                 tracing::debug!(%problem, "signaling server refused a message");
                 return;
             }
-            ServerMessage::IceServers(_)
-            | ServerMessage::Challenge(_)
+            ServerMessage::IceServers(servers) => return self.ice_servers(server, servers),
+            ServerMessage::Challenge(_)
             | ServerMessage::Welcome(_)
             | ServerMessage::Pong(_)
             | ServerMessage::GoAway { .. } => return,
@@ -182,12 +194,31 @@ impl Core {
         self.shared.peers.send_replace(self.roster.everybody());
     }
 
+    fn ice_servers(&mut self, server: usize, told: IceServers) {
+        let some = told.ice_servers.into_iter().take(ICE_SERVERS_MAX);
+        self.ice_servers[server] = some.collect();
+    }
+
+    /// How to take part: as configured, with the servers that the joined ones named.
+    fn ice(&self) -> IceSettings {
+        let mut ice = self.world.settings.ice.clone();
+        ice.servers
+            .extend(self.ice_servers.iter().flatten().cloned());
+        ice
+    }
+
     /// Hands a signal to its call, if it comes from the peer of that call.
-    fn signal(&mut self, server: usize, from: Option<Principal>, id: ConnectionId, signal: Signal) {
+    fn signal(
+        &mut self,
+        server: usize,
+        from: Option<&Principal>,
+        id: ConnectionId,
+        signal: Signal,
+    ) {
         let Some(call) = self.calls.get_mut(&id) else {
             return;
         };
-        if from.as_ref() != Some(&call.them) {
+        if from != Some(&call.them) {
             tracing::debug!(connection = %id, "a signal from somebody else is dropped");
             return;
         }
@@ -203,7 +234,7 @@ impl Core {
         };
         let id = offer.connection;
         if self.calls.contains_key(&id) {
-            self.signal(server, Some(them), id, Signal::Offer(offer));
+            self.signal(server, Some(&them), id, Signal::Offer(offer));
             return;
         }
         let me = self.world.passport.borrow().principal().clone();
@@ -221,7 +252,12 @@ impl Core {
             None => {}
         }
         self.call(id, them, Position::Answerer, Some(server));
-        self.signal(server, offer.from.clone(), id, Signal::Offer(offer));
+        self.signal(
+            server,
+            offer.from.clone().as_ref(),
+            id,
+            Signal::Offer(offer),
+        );
     }
 
     /// Whether another call of this peer is within bounds.
@@ -231,6 +267,9 @@ impl Core {
             times.retain(|time| now.saturating_duration_since(*time) < CALLS_WITHIN);
             !times.is_empty()
         });
+        if self.called.len() >= CALLERS_MAX && !self.called.contains_key(them) {
+            return false;
+        }
         let times = self.called.entry(them.clone()).or_default();
         let often = times.len() >= CALLS_MAX;
         times.push_back(now);
@@ -282,9 +321,10 @@ impl Core {
             verifier: world.verifier.clone(),
             refusals: world.refusals.clone(),
             capabilities: world.settings.appearance.capabilities.clone(),
-            ice: world.settings.ice.clone(),
+            ice: self.ice(),
             price_per_gb: world.settings.price_per_gb,
             clock: world.clock.clone(),
+            posts: self.posts(position),
             signals: from_core,
             notes: self.notes.clone(),
             arrived: self.arrived.clone(),
@@ -302,6 +342,17 @@ impl Core {
         tokio::spawn(call::run(plan, stop));
     }
 
+    /// Where an offer can be posted, if no server is joined that would carry it.
+    fn posts(&self, position: Position) -> Vec<String> {
+        let is_joined = *self.shared.mode.borrow() != Mode::None;
+        if is_joined || position == Position::Answerer {
+            return Vec::new();
+        }
+        let servers = self.world.settings.servers.iter();
+        let posts = servers.filter(|server| server.takes_posts());
+        posts.map(|server| server.url.clone()).collect()
+    }
+
     /// Sends a call's word over the server it came by, else over the first where the other is.
     fn say(&self, id: ConnectionId, message: ClientMessage) {
         let Some(call) = self.calls.get(&id) else {
@@ -316,13 +367,14 @@ impl Core {
                 .find(|server| self.roster.has(*server, &call.them))
         };
         let chosen = same.or_else(there).or_else(|| up.first().copied());
-        let sent = chosen.map(|server| self.links[server].messages.try_send(message));
-        if !matches!(sent, Some(Ok(()))) {
+        let took =
+            chosen.is_some_and(|server| self.links[server].messages.try_send(message).is_ok());
+        if !took {
             tracing::debug!(connection = %id, "no signaling server takes a word");
         }
     }
 
-    fn established(&mut self, connection: Connection) {
+    fn established(&mut self, connection: &Connection) {
         let them = connection.principal().clone();
         let Some(call) = self.calls.get_mut(&connection.id()) else {
             connection.close();
@@ -382,7 +434,7 @@ impl Core {
             let caller = &connection.established().caller;
             if caller.expires_at <= now || self.world.refusals.refuses(caller) {
                 tracing::info!(peer = %caller.principal, "a connection is ended, its credential is over");
-                connection.close();
+                connection.end(Problem::new(Code::Forbidden, "the credential is over"));
             }
         }
     }

@@ -53,7 +53,7 @@ impl Person {
             connections_max: 64,
         };
         let (tasks, refusals) = (Tasks::new(), Refusals::default());
-        let (_passport, presented) = watch::channel(passport);
+        let (keeps, presented) = watch::channel(passport);
         let (peer, mut incoming) = Peer::start(
             settings,
             presented,
@@ -79,7 +79,7 @@ impl Person {
             tasks,
             refusals,
             heard,
-            _passport,
+            _passport: keeps,
         }
     }
 
@@ -109,6 +109,7 @@ impl Drop for Person {
 /// The box of a hotel and a tablet, joined to one server.
 async fn two(relay: &Relay) -> (Hotel, Person, Person) {
     let hotel = Hotel::new("seaside");
+    relay.believe(hotel.verifier());
     let servers = [(relay, Mode::Local)];
     let proxy = Person::start(&hotel, hotel.component(Component::DeviceProxy), &servers);
     proxy.mode(Mode::Local).await;
@@ -116,6 +117,7 @@ async fn two(relay: &Relay) -> (Hotel, Person, Person) {
     (hotel, proxy, tablet)
 }
 
+// peer-1.1
 // peer-5.1
 // peer-6.1
 #[tokio::test(flavor = "multi_thread")]
@@ -134,6 +136,38 @@ async fn two_peers_find_each_other_and_ask_each_other() {
     assert_eq!(back, json!(2));
     assert_eq!(connection.topology().await.topology, Reach::LocalP2p);
     assert_eq!(tablet.peer.signaling_mode(), Mode::Local);
+}
+
+// peer-1.2
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_joined_nowhere_offers_over_http() {
+    let relay = Relay::start(Mode::Local, honest).await;
+    let (hotel, _proxy, _other) = two(&relay).await;
+    let ways = vec![
+        ("ws://127.0.0.1:9".to_owned(), Mode::Local),
+        ("http://127.0.0.1:9".to_owned(), Mode::Local),
+        (relay.post_url(), Mode::Local),
+    ];
+    let tablet = Person::at(&hotel, hotel.person("pos-1", Role::Pos), ways);
+    let connection = tablet.reach("device-proxy").await;
+    let answer: Value = connection.request("echo", &json!("posted")).await.unwrap();
+    assert_eq!(answer, json!("posted"));
+    assert_eq!(tablet.peer.signaling_mode(), Mode::None);
+}
+
+// peer-2.2
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_takes_a_new_way_and_keeps_its_channel() {
+    let relay = Relay::start(Mode::Local, honest).await;
+    let (_hotel, mut proxy, tablet) = two(&relay).await;
+    let connection = tablet.reach("device-proxy").await;
+    for n in 0..3 {
+        connection.restart();
+        let answer: Value = connection.request("echo", &json!(n)).await.unwrap();
+        assert_eq!(answer, json!(n));
+    }
+    assert!(matches!(proxy.next().await, Incoming::Opened(_)));
+    assert_eq!(proxy.peer.connections()[0].id(), connection.id());
 }
 
 // peer-3.1

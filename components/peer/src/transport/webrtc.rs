@@ -44,6 +44,12 @@ use runtime::LanRuntime;
 
 /// How often connectivity is checked until a pair is found.
 const CHECK_EVERY: Duration = Duration::from_millis(20);
+/// How long ICE hears nothing before it says so; a call restarts it soon after.
+const UNHEARD: Duration = Duration::from_secs(2);
+/// How long ICE hears nothing before it gives up; the heartbeat of frames is quicker.
+const LOST: Duration = Duration::from_secs(15);
+/// How often ICE says that it is there; twice within [`UNHEARD`].
+const SAY_EVERY: Duration = Duration::from_secs(1);
 /// Most bytes that are not yet on their way; well below the receiver's window of 1 MiB.
 const UNSENT_MAX: usize = 256 * 1024;
 /// Largest message that is announced; frames are far smaller.
@@ -82,6 +88,7 @@ impl Rtc {
             .with_include_loopback_candidate(settings.loopback)
             .with_multicast_dns_mode(MulticastDnsMode::Disabled)
             .with_ice_connection_attempts(Some(CHECK_EVERY), None)
+            .with_ice_timeouts(Some(UNHEARD), Some(LOST), Some(SAY_EVERY))
             .with_prflx_acceptance_min_wait(Some(Duration::ZERO))
             .with_answering_dtls_role(RTCDtlsRole::Server)
             .with_sctp_max_message_size(SctpMaxMessageSize::Bounded(MESSAGE_MAX))
@@ -89,14 +96,16 @@ impl Rtc {
         let configuration = RTCConfigurationBuilder::default()
             .with_ice_servers(settings.servers.iter().map(ice_server).collect())
             .build();
-        let connection = PeerConnectionBuilder::new()
+        let building = PeerConnectionBuilder::new()
             .with_runtime(Arc::new(LanRuntime::default()))
             .with_configuration(configuration)
             .with_setting_engine(engine)
             .with_handler(Arc::new(Handler::new(events)))
             .with_udp_addrs(sockets(settings))
             .with_data_channel_send_buffer_limit(UNSENT_MAX)
-            .build()
+            .build();
+        // The library's future takes 20 KB.
+        let connection = Box::pin(building)
             .await
             .map_err(RtcError::failed("cannot open a connection"))?;
         let rtc = Self {
@@ -171,7 +180,7 @@ impl Rtc {
         };
         Ok(Channel {
             rtc: Arc::clone(self),
-            channel,
+            frames: channel,
             fingerprints,
         })
     }
@@ -305,7 +314,7 @@ fn ice_server(server: &IceServer) -> RTCIceServer {
 /// An open data channel.
 pub struct Channel {
     rtc: Arc<Rtc>,
-    channel: Arc<dyn DataChannel>,
+    frames: Arc<dyn DataChannel>,
     fingerprints: Fingerprints,
 }
 
@@ -320,13 +329,13 @@ impl fmt::Debug for Channel {
 #[async_trait]
 impl Transport for Channel {
     async fn send(&self, frame: Vec<u8>) -> Result<(), Closed> {
-        let sent = self.channel.send(BytesMut::from(Bytes::from(frame))).await;
+        let sent = self.frames.send(BytesMut::from(Bytes::from(frame))).await;
         sent.map_err(|_| Closed)
     }
 
     async fn recv(&self) -> Option<Bytes> {
         loop {
-            match self.channel.poll().await? {
+            match self.frames.poll().await? {
                 DataChannelEvent::OnMessage(message) => return Some(message.data.freeze()),
                 DataChannelEvent::OnClose | DataChannelEvent::OnClosing => return None,
                 _ => {}
@@ -335,7 +344,7 @@ impl Transport for Channel {
     }
 
     async fn close(&self) {
-        if let Err(error) = self.channel.close().await {
+        if let Err(error) = self.frames.close().await {
             tracing::debug!(%error, "channel did not close cleanly");
         }
         self.rtc.close().await;
@@ -380,3 +389,6 @@ impl RtcError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

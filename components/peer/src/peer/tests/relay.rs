@@ -3,23 +3,26 @@
 use std::collections::BTreeMap;
 use std::future::IntoFuture as _;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::routing::any;
-use kit::credential::nonce;
+use axum::routing::{any, get};
+use kit::clock::Clock;
+use kit::credential::{Verifier, nonce};
 use kit::lifecycle::Tasks;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use wire::credential::{Role, Standing};
+use wire::credential::{Role, Standing, label, proof};
 use wire::signaling::{
     Challenge, ClientMessage, Departure, IceServers, Join, Mode, Peer, Ping, Sdp, ServerMessage,
     Welcome,
 };
 use wire::{Principal, Version};
+
+mod mailbox;
 
 /// What the server does to descriptions on their way.
 pub(super) type Lie = fn(&mut Sdp);
@@ -29,12 +32,14 @@ struct House {
     lie: Lie,
     mode: Mode,
     stop: CancellationToken,
+    verifier: Arc<OnceLock<Verifier>>,
     present: Arc<Mutex<BTreeMap<Principal, mpsc::UnboundedSender<ServerMessage>>>>,
 }
 
 /// A running server; gone when it is ended.
 pub(super) struct Relay {
     pub(super) address: SocketAddr,
+    verifier: Arc<OnceLock<Verifier>>,
     tasks: Tasks,
 }
 
@@ -51,19 +56,38 @@ impl Relay {
             lie,
             mode,
             stop: tasks.stop(),
+            verifier: Arc::default(),
             present: Arc::default(),
         };
-        let router = Router::new().route("/", any(upgrade)).with_state(house);
+        let verifier = Arc::clone(&house.verifier);
+        let router = Router::new()
+            .route("/", any(upgrade))
+            .route("/health", get(mailbox::health))
+            .route("/offer", axum::routing::post(mailbox::offer))
+            .with_state(house);
         let stop = tasks.stop();
         tokio::spawn(async move {
             let serving = axum::serve(listener, router);
             stop.run_until_cancelled(serving.into_future()).await;
         });
-        Self { address, tasks }
+        Self {
+            address,
+            verifier,
+            tasks,
+        }
     }
 
     pub(super) fn url(&self) -> String {
         format!("ws://{}", self.address)
+    }
+
+    pub(super) fn post_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// From now on looks at credentials and proofs.
+    pub(super) fn believe(&self, verifier: Verifier) {
+        assert!(self.verifier.set(verifier).is_ok());
     }
 
     pub(super) fn end(&self) {
@@ -83,9 +107,10 @@ async fn upgrade(
 
 impl House {
     async fn serve(&self, mut socket: WebSocket) -> Option<()> {
+        let asked = nonce();
         let challenge = ServerMessage::Challenge(Challenge {
             v: Version,
-            nonce: nonce(),
+            nonce: asked,
             mode: self.mode,
         });
         say(&mut socket, &challenge).await?;
@@ -93,6 +118,16 @@ impl House {
             return None;
         };
         let me = join.peer.clone()?;
+        if let Some(verifier) = self.verifier.get() {
+            let now = Clock::system().wall();
+            let caller = verifier.credential(&join.credential, now).ok()?;
+            let property = join.property.clone()?;
+            let signed = proof(
+                label::SIGNALING_JOIN,
+                &[&asked.0, property.as_str().as_bytes()],
+            );
+            assert!(caller.principal == me && caller.proves(&signed, &join.proof));
+        }
         let (sender, mut inbox) = mpsc::unbounded_channel();
         say(&mut socket, &self.welcome(&join)).await?;
         self.tell_all(&ServerMessage::PeerJoined {
