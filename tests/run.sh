@@ -20,14 +20,19 @@ main() {
 
   require_rust
   require_node
-  require_apt mosquitto ca-certificates
+  require_apt mosquitto ca-certificates chromium libnss3-tools iproute2
   require_venv "$target/venv"
   export HOTEL_VENV=$target/venv
+  require_npm components/console
   require_npm tests/peers
+  require_npm tests/browser
   export HOTEL_PEERS=$PWD/tests/peers
 
   cargo x check
+  say "checking the pages"
+  npm run --silent --prefix components/console check
   say "building"
+  build_pages "$target"
   cargo build --workspace --bins
   say "testing"
   run_tests 2>&1 | tee "$log" || status=$?

@@ -19,13 +19,15 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** A browser that trusts the certificate authority in `caFile` (PEM); `close` removes its profile. */
-export async function openBrowser(caFile) {
+/** A browser that trusts the certificate authorities in files (PEM); `close` removes its profile. */
+export async function openBrowser(authorities) {
   const home = mkdtempSync(join(tmpdir(), "hotel-browser-"));
   const store = join(home, ".pki", "nssdb");
   mkdirSync(store, { recursive: true });
   certutil(store, "-N", "--empty-password");
-  certutil(store, "-A", "-n", "property", "-t", "C,,", "-i", caFile);
+  authorities.forEach((file, index) => {
+    certutil(store, "-A", "-n", `authority-${index}`, "-t", "C,,", "-i", file);
+  });
   const browser = await chromium.launch({
     executablePath: EXECUTABLE,
     headless: true,

@@ -29,7 +29,7 @@ const staffOrigin = `https://${address("console", "tls_listener")}`;
 const guestOrigin = `http://${address("console", "listener")}`;
 
 mkdirSync(values.out, { recursive: true });
-const browser = await openBrowser(join(hotel.property_dir, "ca.pem"));
+const browser = await openBrowser([join(hotel.property_dir, "ca.pem"), hotel.cloud_ca]);
 const pages = new Map();
 const seen = {};
 try {
@@ -75,7 +75,6 @@ async function story() {
   await guest.getByText("Confirmed", { exact: true }).waitFor();
 
   await kitchen.getByText("Ticket printed").waitFor();
-  seen.tickets = readdirSync(hotel.printer.tickets).filter((name) => name.endsWith(".txt")).length;
   await kitchen.getByRole("button", { name: /order 1$/ }).click();
   await guest.getByText("Being prepared", { exact: true }).waitFor();
   await shot("kitchen");
@@ -91,7 +90,38 @@ async function story() {
   for (const [name, page] of pages) {
     if ((await page.title()) === "owned") throw new Error(`${name} took a guest's text for markup`);
   }
-  seen.signaling_mode = /Signaling\s+(\w+)/.exec(seen.figures)?.[1];
+  seen.signaling_mode = modeIn(seen.figures);
+  await withoutTheLocalServer(guest, staff);
+  seen.tickets = readdirSync(hotel.printer.tickets).filter((name) => name.endsWith(".txt")).length;
+}
+
+/** The hotel's own signaling server stands still: pages and box meet through the other one. */
+async function withoutTheLocalServer(guest, staff) {
+  const status = JSON.parse(execFileSync(values.edgectl, ["local", "status", "--json", "--dir", dir], { encoding: "utf8" }));
+  const { pid } = status.components.find(({ name }) => name === "signaling");
+  process.kill(pid, "SIGSTOP");
+  try {
+    await guest.getByText("Connected through the cloud").waitFor();
+    // The connection itself has outlived its server.
+    await guest.getByRole("button", { name: "One more Mineral water" }).click();
+    await guest.getByRole("button", { name: "Order now" }).click();
+    await guest.getByText("No. 2").waitFor();
+
+    const late = await person("late-guest", 360, 740);
+    await late.goto(`${guestOrigin}/t/table-7`);
+    await late.getByText("Connected through the cloud").waitFor();
+    await late.getByText("No. 2").waitFor();
+    await staff.getByText("Connected through the cloud").waitFor();
+    const network = staff.locator("section", { hasText: "This page's network" });
+    seen.mode_without_local = modeIn(await network.innerText());
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+  await guest.getByText("Connected in the hotel").waitFor();
+}
+
+function modeIn(figures) {
+  return /Signaling\s+(\w+)/.exec(figures)?.[1];
 }
 
 async function person(name, width, height) {

@@ -2,10 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod admission;
+mod authority;
+mod browser;
 mod bus;
+mod console;
 mod faults;
 mod first_light;
 mod handover;
 mod hostile;
+mod signaling;
 mod tidy;
 mod vprinter;

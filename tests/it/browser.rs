@@ -1,0 +1,71 @@
+//! A guest's phone, a tablet of staff and the kitchen's display, in Chromium, in a hotel without
+//! internet.
+
+use std::path::Path;
+
+use hotel_tests::hotel::{artifacts, repository};
+use hotel_tests::network::Network;
+use hotel_tests::{Hotel, Plan};
+use serde_json::Value;
+
+/// A hotel in a network of its own; nothing where this machine gives none, and says so.
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that cannot run here says plainly what is missing"
+)]
+fn offline_hotel(name: &str) -> Option<Hotel> {
+    match Network::offline(name) {
+        Ok(network) => Some(Hotel::up_in(network, Plan { rooms: 2, only: &[] })),
+        Err(error) => {
+            eprintln!("skipped: it takes root and network namespaces: {error}");
+            None
+        }
+    }
+}
+
+/// Plays a script of `tests/browser` in the hotel's network; returns what it saw.
+fn play(hotel: &Hotel, script: &str, pictures: &Path) -> Value {
+    let output = hotel
+        .command("node")
+        .arg(repository().join("tests/browser").join(script))
+        .arg("--hotel")
+        .arg(hotel.dir().join("hotel.json"))
+        .arg("--edgectl")
+        .arg(artifacts().join("edgectl"))
+        .arg("--out")
+        .arg(pictures)
+        .output()
+        .expect("node can be started");
+    let told = String::from_utf8_lossy(&output.stdout);
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}: {told}{complaints}");
+    serde_json::from_str(told.trim()).unwrap_or_else(|error| panic!("{error}: {told}"))
+}
+
+/// Where pictures of the pages and the ticket are kept after the test.
+fn pictures(name: &str) -> std::path::PathBuf {
+    let target = artifacts();
+    target.parent().unwrap_or(&target).join("pictures").join(name)
+}
+
+// story-1
+// story-4
+#[test]
+fn an_order_goes_from_a_guests_phone_to_the_kitchen_and_back_without_internet() {
+    let Some(hotel) = offline_hotel("order") else {
+        return;
+    };
+    let kept = pictures("order");
+    let seen = play(&hotel, "order.mjs", &kept);
+    assert_eq!(seen["signaling_mode"], "local", "{seen}");
+    // The second order was never confirmed.
+    assert_eq!(seen["tickets"], 1, "{seen}");
+    assert_eq!(seen["mode_without_local"], "cloud", "{seen}");
+    // The guest's page is a plain one, as on a phone that knows no certificate of the hotel.
+    assert_eq!(seen["guest_secure_context"], false, "{seen}");
+    let tickets = &hotel.places.printer.tickets;
+    let ticket = std::fs::read_to_string(tickets.join("0001.txt")).expect("the ticket is kept");
+    assert!(ticket.contains("Tomato soup"), "{ticket}");
+    std::fs::copy(tickets.join("0001.png"), kept.join("ticket.png"))
+        .expect("its picture is kept");
+}
