@@ -15,7 +15,13 @@ use serde_json::Value;
 )]
 fn offline_hotel(name: &str) -> Option<Hotel> {
     match Network::offline(name) {
-        Ok(network) => Some(Hotel::up_in(network, Plan { rooms: 2, only: &[] })),
+        Ok(network) => Some(Hotel::up_in(
+            network,
+            Plan {
+                rooms: 2,
+                only: &[],
+            },
+        )),
         Err(error) => {
             eprintln!("skipped: it takes root and network namespaces: {error}");
             None
@@ -45,7 +51,11 @@ fn play(hotel: &Hotel, script: &str, pictures: &Path) -> Value {
 /// Where pictures of the pages and the ticket are kept after the test.
 fn pictures(name: &str) -> std::path::PathBuf {
     let target = artifacts();
-    target.parent().unwrap_or(&target).join("pictures").join(name)
+    target
+        .parent()
+        .unwrap_or(&target)
+        .join("pictures")
+        .join(name)
 }
 
 // story-1
@@ -66,6 +76,5 @@ fn an_order_goes_from_a_guests_phone_to_the_kitchen_and_back_without_internet() 
     let tickets = &hotel.places.printer.tickets;
     let ticket = std::fs::read_to_string(tickets.join("0001.txt")).expect("the ticket is kept");
     assert!(ticket.contains("Tomato soup"), "{ticket}");
-    std::fs::copy(tickets.join("0001.png"), kept.join("ticket.png"))
-        .expect("its picture is kept");
+    std::fs::copy(tickets.join("0001.png"), kept.join("ticket.png")).expect("its picture is kept");
 }

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use wire::channel::about;
 use wire::chat::Notification;
+use wire::climate::{Room, Rooms};
 use wire::credential::{Claims, Confirmation, POP_TYPE, Role};
 use wire::order::{Order, OrderStatus, Orders};
 use wire::signaling::Mode;
@@ -275,6 +276,51 @@ async fn a_box_that_is_killed_keeps_what_it_answered_and_prints_each_ticket_once
         assert!(whole().iter().filter(is_unmarked).count() <= 1, "{order}");
     }
     guest.close().await;
+}
+
+// device-proxy-8.1, device-proxy-8.2
+#[tokio::test]
+async fn the_front_desk_sees_the_rooms_and_sets_what_a_thermostat_can_do() {
+    let hotel = Hotel::up(Plan {
+        rooms: 2,
+        only: &[
+            "broker",
+            "signaling",
+            "device-proxy",
+            "iot-gateway",
+            "hotel-sim",
+        ],
+    });
+    let desk = Page::open(&hotel, "desk-1", Role::FrontDesk, None).await;
+    let rooms = || async {
+        let rooms: Result<Rooms, Problem> = desk.ask(about::CLIMATE, &json!({})).await;
+        rooms.ok().map(|rooms| rooms.rooms)
+    };
+    eventually("every thermostat says its target", LIMIT, || async {
+        let rooms = rooms().await?;
+        let told = rooms
+            .iter()
+            .filter(|room| room.online && room.target_celsius.is_some());
+        (told.count() == 2).then_some(())
+    })
+    .await;
+    let wish = |celsius: f64| json!({ "device": "room-101-thermostat", "target_celsius": celsius });
+    let room: Room = desk.ask(about::SET_CLIMATE, &wish(17.5)).await.unwrap();
+    assert!(
+        [room.desired_celsius, room.target_celsius].contains(&Some(17.5)),
+        "{room:?}"
+    );
+    eventually("the thermostat obeys", LIMIT, || async {
+        let rooms = rooms().await?;
+        (rooms[0].target_celsius == Some(17.5)).then_some(())
+    })
+    .await;
+    let refused = desk
+        .ask::<Room>(about::SET_CLIMATE, &wish(60.0))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, Code::Invalid);
+    desk.close().await;
 }
 
 // device-proxy-6.6, device-proxy-7.1

@@ -205,3 +205,29 @@ async fn peers_come_back_to_their_messages_and_to_a_server_that_was_killed() {
     page.say(&offer("device-proxy"));
     assert_eq!(proxy.told()["type"], "offer");
 }
+
+// signaling-8.1, signaling-8.2, signaling-8.3
+#[tokio::test]
+async fn the_cloud_serves_a_hotel_without_its_bus_while_its_record_is_there() {
+    let hotel = Hotel::up(Plan {
+        rooms: 1,
+        only: &["broker", "authority", "cloud-signaling"],
+    });
+    eventually("the cloud is ready", LIMIT, || async {
+        hotel.part("cloud-signaling")?.ready.then_some(())
+    })
+    .await;
+    let (mut proxy, told) = Page::join_cloud(&hotel, &component(&hotel, "device-proxy"));
+    assert_eq!(told["type"], "welcome");
+    let (mut page, _) = Page::join_cloud(&hotel, &guest(&hotel, "guest-1"));
+    assert_eq!(proxy.told()["type"], "peer-joined");
+    page.say(&offer("device-proxy"));
+    assert_eq!(proxy.told()["from"], "guest-1");
+
+    let record = format!("cloud/properties/{}.json", hotel.places.property);
+    std::fs::remove_file(hotel.dir().join(record)).unwrap();
+    check_problem(&page.told(), "forbidden", None);
+    assert_eq!(page.end(), 4003);
+    let (_late, told) = Page::join_cloud(&hotel, &guest(&hotel, "guest-1"));
+    check_problem(&told, "forbidden", Some("credential"));
+}

@@ -4,6 +4,7 @@
 //! [`eventually()`]; nothing here asserts a speed.
 
 pub mod accounts;
+pub mod bench;
 pub mod cable;
 pub mod client;
 pub mod eventually;

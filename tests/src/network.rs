@@ -25,10 +25,10 @@ impl Network {
         let network = Self {
             name: format!("{name}-{}", std::process::id()),
         };
-        network.ip(&["netns", "add", &network.name])?;
+        Self::ip(&["netns", "add", &network.name])?;
         let within = |arguments: &[&str]| {
             let inside = ["-n", &network.name];
-            network.ip(&[&inside[..], arguments].concat())
+            Self::ip(&[&inside[..], arguments].concat())
         };
         within(&["link", "set", "lo", "up"])?;
         // Both ends stay inside: the LAN has one host and no cable to anywhere.
@@ -59,7 +59,7 @@ impl Network {
         PathBuf::from(REPLACED).join(&self.name)
     }
 
-    fn ip(&self, arguments: &[&str]) -> Result<(), NoNetwork> {
+    fn ip(arguments: &[&str]) -> Result<(), NoNetwork> {
         let output = Command::new("ip")
             .args(arguments)
             .output()
@@ -78,7 +78,7 @@ impl Network {
 impl Drop for Network {
     fn drop(&mut self) {
         // What cannot be removed now is empty, and named after a process that has ended.
-        drop(self.ip(&["netns", "del", &self.name]));
+        drop(Self::ip(&["netns", "del", &self.name]));
         drop(fs::remove_dir_all(self.replaced()));
     }
 }

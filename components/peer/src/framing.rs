@@ -170,6 +170,11 @@ impl Outgoing {
         Some(chunk.encode())
     }
 
+    /// Whether no frame is out yet.
+    pub fn is_untouched(&self) -> bool {
+        self.index == 0
+    }
+
     /// Whether all frames are out.
     pub fn is_done(&self) -> bool {
         self.index as usize * PIECE >= self.octets.len()

@@ -12,8 +12,8 @@
 //! guest; a principal is here at most once; what waits is bounded; every session that ends is told
 //! why, and everybody who could see its peer learns that it went. Time and chance are inputs.
 
+use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use wire::credential::Revocations;

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::Arc;
 
 use hotel_tests::Hotel;
@@ -20,6 +21,10 @@ use wire::signaling::{CREDENTIAL_HEADER, NONCE_HEADER, PROOF_HEADER};
 
 const TEXT: u8 = 1;
 const CLOSE: u8 = 8;
+/// A client's frames are masked.
+const MASKED: u8 = 0x80;
+/// The length follows in two octets.
+const LONG: u8 = 0x7e;
 
 trait Stream: Read + Write {}
 
@@ -37,10 +42,30 @@ impl Page {
 
     /// The same over TLS, as a tablet that trusts the property's CA.
     pub(super) fn join_secured(hotel: &Hotel, passport: &Passport) -> (Self, Value) {
-        let stream = connect(&hotel.listener("signaling", "tls_listener"));
-        let name = "greengrass.local".try_into().unwrap();
-        let connection = ClientConnection::new(tablet(hotel), name).unwrap();
-        Self::over(Box::new(StreamOwned::new(connection, stream)), passport)
+        let address = hotel.listener("signaling", "tls_listener");
+        let anchor = hotel.identity_dir("signaling").join("ca.pem");
+        Self::trusting(&anchor, "greengrass.local", &address, passport)
+    }
+
+    /// The same with the server of the simulated cloud, which the chain root vouches for.
+    pub(super) fn join_cloud(hotel: &Hotel, passport: &Passport) -> (Self, Value) {
+        let places = std::fs::read(hotel.dir().join("hotel.json")).unwrap();
+        let places: Value = serde_json::from_slice(&places).unwrap();
+        let address: Address = serde_json::from_value(places["cloud_signaling"].clone()).unwrap();
+        let anchor = hotel.dir().join("cloud/server/ca.pem");
+        Self::trusting(&anchor, &address.host, &address, passport)
+    }
+
+    fn trusting(
+        anchor: &Path,
+        name: &str,
+        address: &Address,
+        passport: &Passport,
+    ) -> (Self, Value) {
+        let name = name.to_owned().try_into().unwrap();
+        let connection = ClientConnection::new(tablet(anchor), name).unwrap();
+        let stream = StreamOwned::new(connection, connect(address));
+        Self::over(Box::new(stream), passport)
     }
 
     fn over(mut stream: Box<dyn Stream>, passport: &Passport) -> (Self, Value) {
@@ -74,9 +99,9 @@ impl Page {
         let length = u16::try_from(text.len()).unwrap();
         let mut frame = vec![0x80 | TEXT];
         match u8::try_from(length) {
-            Ok(short) if short < 126 => frame.push(0x80 | short),
+            Ok(short) if short < LONG => frame.push(MASKED | short),
             Ok(_) | Err(_) => {
-                frame.push(0x80 | 126);
+                frame.push(MASKED | LONG);
                 frame.extend(length.to_be_bytes());
             }
         }
@@ -102,7 +127,7 @@ impl Page {
         loop {
             let head = octets(&mut self.0, 2);
             let length = match head[1] {
-                126 => u64::from(u16::from_be_bytes(
+                LONG => u64::from(u16::from_be_bytes(
                     octets(&mut self.0, 2).try_into().unwrap(),
                 )),
                 127 => u64::from_be_bytes(octets(&mut self.0, 8).try_into().unwrap()),
@@ -130,8 +155,7 @@ fn connect(address: &Address) -> TcpStream {
     stream
 }
 
-fn tablet(hotel: &Hotel) -> Arc<ClientConfig> {
-    let anchor = hotel.identity_dir("signaling").join("ca.pem");
+fn tablet(anchor: &Path) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(anchor).unwrap())

@@ -43,6 +43,8 @@ export class Link {
   readonly #begun: Generator<Uint8Array<ArrayBuffer>>[] = [];
   readonly #ticks: ReturnType<typeof setInterval>;
   #number = 0;
+  /** How many of those begun, from the first on, have sent nothing yet. */
+  #untouched = 0;
   #writing = false;
   #unanswered = 0;
   #asked: { number: bigint; at: number } | null = null;
@@ -109,7 +111,7 @@ export class Link {
     void this.#carry();
   }
 
-  /** Sends own frames first, then pieces of the waiting messages in turn, the newest first. */
+  /** Sends own frames first, then pieces of the waiting messages in turn. */
   async #carry(): Promise<void> {
     if (this.#writing) return;
     this.#writing = true;
@@ -122,10 +124,14 @@ export class Link {
         }
         while (this.#begun.length < UNFINISHED_MAX && this.#waiting.length > 0) {
           const message = this.#waiting.shift();
-          if (message !== undefined) this.#begun.unshift(cut(this.#number++ >>> 0, message));
+          if (message === undefined) break;
+          // Before those under way, behind those that have just come: short messages keep their order.
+          this.#begun.splice(this.#untouched, 0, cut(this.#number++ >>> 0, message));
+          this.#untouched += 1;
         }
         const next = this.#begun.shift();
         if (next === undefined) break;
+        this.#untouched = Math.max(0, this.#untouched - 1);
         const piece = next.next();
         if (piece.done === true) continue;
         await this.#transport.send(piece.value);

@@ -42,6 +42,8 @@ export type Standing = "idle" | "trying" | "down" | "up";
 
 const ADMISSION_MS = 5_000;
 const SILENT_PINGS = 3;
+/** Close code of a session that a newer one of the same peer has taken over. */
+const REPLACED = 4001;
 const PAUSE_MIN_MS = 250;
 const PAUSE_MAX_MS = 5_000;
 
@@ -110,7 +112,12 @@ export class Server {
     socket.onmessage = (event) => {
       if (mine()) void this.#heard(event.data);
     };
-    socket.onclose = () => mine() && this.#lose("the server closed the connection, or is not there");
+    socket.onclose = ({ code }) => {
+      if (!mine()) return;
+      this.#lose("the server closed the connection, or is not there");
+      // The same tablet has joined elsewhere: two of its tabs must not take turns.
+      if (code === REPLACED) clearTimeout(this.#timer);
+    };
   }
 
   async #heard(data: unknown): Promise<void> {

@@ -139,9 +139,14 @@ async fn write(
     }
 }
 
-/// A message that has just come goes before those that are under way.
+/// A message that has just come goes before those that are under way, behind those that have just
+/// come before it: short messages keep their order.
 fn begin(begun: &mut VecDeque<Outgoing>, number: &mut u32, message: Vec<u8>) -> Result<(), Ended> {
-    begun.push_front(Outgoing::new(*number, message)?);
+    let untouched = begun
+        .iter()
+        .take_while(|other| other.is_untouched())
+        .count();
+    begun.insert(untouched, Outgoing::new(*number, message)?);
     *number = number.wrapping_add(1);
     Ok(())
 }

@@ -218,3 +218,29 @@ async fn whoever_does_not_listen_keeps_the_sender_waiting() {
     assert!(timeout(Duration::from_millis(200), flood).await.is_err());
     assert!(bench.arrived.recv().await.is_some());
 }
+
+// peer-4.7
+#[tokio::test]
+async fn short_messages_arrive_in_the_order_they_were_said() {
+    let bench = bench();
+    let saying = async {
+        for number in 0..200 {
+            bench.connection.send("chat", &json!(number)).await.unwrap();
+        }
+    };
+    let hearing = async {
+        let mut heard = Vec::new();
+        while heard.len() < 200 {
+            let frame = bench.far.recv().await.unwrap();
+            if let Ok(Frame::Chunk(chunk)) = Frame::parse(&frame) {
+                let message = Message::read(chunk.octets.to_vec()).unwrap();
+                heard.push(message.body::<u32>().unwrap());
+            }
+        }
+        heard
+    };
+    let ((), heard) = timeout(LIMIT, async { tokio::join!(saying, hearing) })
+        .await
+        .unwrap();
+    assert!(heard.is_sorted(), "{heard:?}");
+}

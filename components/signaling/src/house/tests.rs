@@ -92,8 +92,12 @@ impl Bench {
 
     fn pass(&mut self, time: Duration) {
         self.now.monotonic += time;
-        self.now.wall = kit::clock::later(self.now.wall, time);
+        self.now.wall = self.wall_after(time);
         self.happen(Input::Ticked);
+    }
+
+    fn wall_after(&self, time: Duration) -> Integer {
+        kit::clock::later(self.now.wall, time)
     }
 
     fn arrive(&mut self, session: u64, address: &str) {

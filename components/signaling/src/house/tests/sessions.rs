@@ -190,7 +190,7 @@ fn a_ping_is_answered_with_its_number() {
 fn a_session_ends_with_its_credential() {
     let mut bench = Bench::usual();
     let mut entry = entry(member("seaside", "desk-1", DESK));
-    entry.member.expires_at = kit::clock::later(bench.now.wall, Duration::from_secs(9));
+    entry.member.expires_at = bench.wall_after(Duration::from_secs(9));
     bench.enter(4, entry.clone());
     bench.told.clear();
     bench.pass(Duration::from_secs(8));

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# How fast it is, beside the bare floor: tests/bench.sh [AREA...] [--json FILE]
+#
+# Areas: peer. Builds for release first; run it on a machine that has nothing else to do.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=provisioning/prerequisites.sh
+source provisioning/prerequisites.sh
+
+target=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")
+require_rust
+require_apt mosquitto ca-certificates
+require_venv "$target/venv"
+export HOTEL_VENV=$target/venv
+say "building for release"
+cargo build --workspace --bins --release
+exec "$target/release/hotel-bench" "$@"

@@ -1,0 +1,74 @@
+//! `hotel-bench`: how fast it is, beside a peer and beside the bare floor, in one run.
+//!
+//! Promises: each figure's three numbers come from the same machine in the same minute, on the same
+//! work; nothing is asserted, a miss is printed like a hit.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
+
+pub mod figure;
+mod peers;
+pub mod samples;
+
+pub use figure::{Better, Figure, Value};
+
+/// Measures areas of the suite.
+#[derive(Debug, Parser)]
+#[command(name = "hotel-bench")]
+struct Arguments {
+    /// What to measure; everything when nothing is named.
+    areas: Vec<Area>,
+    /// Where the figures go as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// A part of the suite that is measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Area {
+    /// Connections between peers.
+    Peer,
+}
+
+/// Runs the program on the command line of the process.
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "figures are for whoever called"
+)]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let areas = if arguments.areas.is_empty() {
+        Area::value_variants()
+    } else {
+        &arguments.areas
+    };
+    let mut figures = Vec::new();
+    println!("{}", Figure::HEADING);
+    for area in areas {
+        let measured = match area {
+            Area::Peer => peers::measure(),
+        };
+        for figure in measured {
+            println!("{figure}");
+            figures.push(figure);
+        }
+    }
+    match arguments.json.map(|file| write(&file, &figures)) {
+        None | Some(Ok(())) => ExitCode::SUCCESS,
+        Some(Err(error)) => {
+            eprintln!("hotel-bench: cannot write figures: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write(file: &std::path::Path, figures: &[Figure]) -> io::Result<()> {
+    let mut text = serde_json::to_string_pretty(figures)?;
+    text.push('\n');
+    fs::write(file, text)
+}
