@@ -11,6 +11,7 @@ mod first_light;
 mod handover;
 mod hostile;
 mod ordering;
+mod printing;
 mod signaling;
 mod tidy;
 mod vprinter;

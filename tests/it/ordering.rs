@@ -246,7 +246,8 @@ async fn a_box_that_is_killed_keeps_what_it_answered_and_prints_each_ticket_once
     let pos = Page::open(&hotel, "pos-1", Role::Pos, None).await;
     let guest = Page::open(&hotel, "guest-1", Role::Guest, seat).await;
     for order in &orders {
-        let _: Order = guest.ask(about::ORDER, &wish(*order)).await.unwrap();
+        let placed: Order = guest.ask(about::ORDER, &wish(*order)).await.unwrap();
+        assert_eq!(placed.order, *order);
         pos.moves(*order, OrderStatus::Confirmed).await;
     }
     hotel.kill_and_wait("device-proxy").await;
@@ -331,7 +332,8 @@ async fn a_guest_sees_nothing_of_another_table_and_does_nothing_of_staff() {
     let anna = Page::open(&hotel, "guest-1", Role::Guest, Some((a_sitting(), "t7"))).await;
     let bert = Page::open(&hotel, "guest-2", Role::Guest, Some((a_sitting(), "t8"))).await;
     let order = an_order();
-    let _: Order = anna.ask(about::ORDER, &wish(order)).await.unwrap();
+    let placed: Order = anna.ask(about::ORDER, &wish(order)).await.unwrap();
+    assert_eq!(placed.order, order);
     assert!(bert.orders().await.is_empty());
     let off = json!({ "v": 1, "order": order, "status": "cancelled" });
     let refused = bert.ask::<Order>(about::ORDER_STATUS, &off).await;

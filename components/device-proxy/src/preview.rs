@@ -3,7 +3,7 @@
 //! Pure; the same rows that the printer gets, with letters of 12 × 24 dots and the same QR codes and
 //! pictures. Raw documents have no preview.
 
-use noto_sans_mono_bitmap::{FontWeight, RasterHeight, get_raster};
+use noto_sans_mono_bitmap::{FontWeight, RasterHeight, RasterizedChar, get_raster};
 use png::{BitDepth, ColorType, Compression, Encoder};
 use qrcode::{Color, EcLevel, QrCode};
 use wire::print::{Align, Document, Style};
@@ -142,7 +142,7 @@ impl Paper {
         }
         let raster = get_raster(letter, weight, RasterHeight::Size24)
             .or_else(|| get_raster('?', weight, RasterHeight::Size24));
-        let rows = raster.iter().flat_map(|raster| raster.rows());
+        let rows = raster.iter().flat_map(RasterizedChar::rows);
         for (y, row) in (self.top..).step_by(high as usize).zip(rows) {
             let dots = row.iter().take(self.letter_width as usize);
             for (x, dot) in (left..).step_by(wide as usize).zip(dots) {

@@ -82,7 +82,7 @@ fn wrong(field: impl Into<String>, why: impl Into<String>) -> Wrong {
 fn lay_out_line(line: &Line, profile: &Profile) -> Result<Vec<Row>, Wrong> {
     match line {
         Line::Text { text, align, style } => {
-            let width = room(profile, style)?;
+            let width = room(profile, *style)?;
             let rows = wrap(&readable(text.as_str(), profile), width);
             Ok(rows
                 .into_iter()
@@ -113,7 +113,7 @@ fn row(text: String, align: Align, style: Style) -> Row {
 }
 
 /// Characters of this look on a line.
-fn room(profile: &Profile, style: &Style) -> Result<usize, Wrong> {
+fn room(profile: &Profile, style: Style) -> Result<usize, Wrong> {
     let width = within(style.width, SIZE_MAX, "width")?;
     within(style.height, SIZE_MAX, "height")?;
     Ok(usize::from(profile.columns / width).max(1))
@@ -143,7 +143,7 @@ fn qr(text: &str, module: u8, profile: &Profile) -> Result<Row, Wrong> {
 }
 
 fn columns(cells: &[Cell], style: Style, profile: &Profile) -> Result<Vec<Row>, Wrong> {
-    let widths = widths(cells, &style, room(profile, &style)?)?;
+    let widths = widths(cells, style, room(profile, style)?)?;
     let last = cells.len() - 1;
     let column = |(at, (cell, width)): (usize, (&Cell, &usize))| {
         // A blank between two columns, unless there is no room for one.
@@ -168,7 +168,7 @@ fn columns(cells: &[Cell], style: Style, profile: &Profile) -> Result<Vec<Row>, 
 }
 
 /// How wide each cell is, in characters of this look.
-fn widths(cells: &[Cell], style: &Style, room: usize) -> Result<Vec<usize>, Wrong> {
+fn widths(cells: &[Cell], style: Style, room: usize) -> Result<Vec<usize>, Wrong> {
     if !(1..=CELLS_MAX).contains(&cells.len()) {
         let detail = format!("{} cells are not 1 to {CELLS_MAX}", cells.len());
         return Err(wrong("cells", detail));
@@ -188,22 +188,15 @@ fn widths(cells: &[Cell], style: &Style, room: usize) -> Result<Vec<usize>, Wron
 }
 
 fn pad(text: &str, align: Align, width: usize, is_last: bool) -> String {
-    // The blank between columns stands behind the text.
-    let width = if is_last || width < 2 {
-        width
-    } else {
-        width - 1
-    };
+    // The blank between columns stands behind the text, where there is room for one.
+    let has_blank = !is_last && width > 1;
+    let width = width - usize::from(has_blank);
     let text = match align {
         Align::Left => format!("{text:<width$}"),
         Align::Center => format!("{text:^width$}"),
         Align::Right => format!("{text:>width$}"),
     };
-    if is_last || width == 0 {
-        text
-    } else {
-        text + " "
-    }
+    if has_blank { text + " " } else { text }
 }
 
 #[cfg(test)]

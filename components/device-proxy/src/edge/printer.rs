@@ -121,13 +121,11 @@ impl Link {
             self.is_away().await;
             return false;
         };
-        match self.serve(&mut session, shipment, stop).await {
-            Ok(()) => true,
-            Err(Lost) => {
-                self.is_away().await;
-                false
-            }
+        let served = self.serve(&mut session, shipment, stop).await;
+        if served.is_err() {
+            self.is_away().await;
         }
+        served.is_ok()
     }
 
     async fn connect(&self) -> Option<Session> {
@@ -251,4 +249,4 @@ impl Link {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -177,11 +177,12 @@ impl Printing {
 
     /// How a document will look on the usual printer of a route.
     pub(crate) fn preview(&self, preview: Preview) -> Result<Picture, Problem> {
-        let route = self.config.routes.get(&preview.route);
-        let usual = route.and_then(|route| route.printers.first());
+        let Preview { route, document } = preview;
+        let usual = self.config.routes.get(&route);
+        let usual = usual.and_then(|route| route.printers.first());
         let printer = usual.and_then(|name| self.config.printers.get(name));
-        let printer = printer.ok_or_else(|| no_route(&preview.route))?;
-        let png = preview::picture(&preview.document, &printer.profile)?;
+        let printer = printer.ok_or_else(|| no_route(&route))?;
+        let png = preview::picture(&document, &printer.profile)?;
         let too_large = || Problem::new(Code::TooLarge, format!("more than {OCTETS_MAX} octets"));
         Ok(Picture {
             png: Octets::new(png).ok_or_else(too_large)?,

@@ -78,7 +78,7 @@ fn escape(bytes: &[u8]) -> Result<usize, &'static str> {
         b' ' | b'!' | b'%' | b'-' | b'3' | b'E' | b'G' | b'J' | b'K' | b'M' | b'R' | b'T'
         | b'U' | b'V' | b'a' | b'd' | b'e' | b'r' | b't' | b'{' => Ok(3),
         b'$' | b'\\' => Ok(4),
-        b'c' if matches!(at(bytes, 2), 0x33 | 0x34 | 0x35) => Ok(4),
+        b'c' if matches!(at(bytes, 2), 0x33..=0x35) => Ok(4),
         b'*' => {
             let rows = if at(bytes, 2) >= 32 { 3 } else { 1 };
             Ok(5 + rows * two(bytes, 3))
@@ -107,9 +107,8 @@ fn kanji(bytes: &[u8]) -> Result<usize, &'static str> {
 fn group(bytes: &[u8]) -> Result<usize, &'static str> {
     match bytes.get(1).copied().unwrap_or(0) {
         b'!' | b'/' | b'B' | b'H' | b'T' | b'b' | b'f' | b'h' | b'w' => Ok(3),
-        b'$' | b'L' | b'P' | b'W' | b'\\' => Ok(4),
         b'V' if matches!(at(bytes, 2), 0 | 1 | 48 | 49) => Ok(3),
-        b'V' => Ok(4),
+        b'$' | b'L' | b'P' | b'V' | b'W' | b'\\' => Ok(4),
         b'k' if at(bytes, 2) <= 6 => until_nul(bytes, 3),
         b'k' => Ok(4 + at(bytes, 3)),
         b'v' if at(bytes, 2) == usize::from(b'0') => Ok(8 + two(bytes, 4) * two(bytes, 6)),

@@ -25,8 +25,8 @@ fn a_preview_is_as_wide_as_the_paper_and_shows_every_line() {
     let text = |text: &str| serde_json::json!({ "kind": "text", "text": text });
     let (width, height, black) = look(&serde_json::json!([text("Soup"), text("Größe ñ 漢")]));
     assert_eq!((width, height), (576, 2 * LINE_HEIGHT + CUT_HEIGHT));
-    let (_, _, blank) = look(&serde_json::json!([text(""), text("")]));
-    assert!(black > blank + 500, "{black} {blank}");
+    let (_, _, frame) = look(&serde_json::json!([text(""), text("")]));
+    assert!(black > frame + 500, "{black} {frame}");
     let large = serde_json::json!({ "kind": "text", "text": "Soup", "width": 4, "height": 4, "bold": true });
     let (_, high, _) = look(&serde_json::json!([large]));
     assert_eq!(high, 4 * LETTER_HEIGHT + 6 + CUT_HEIGHT);

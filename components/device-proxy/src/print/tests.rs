@@ -1,9 +1,7 @@
 //! The machine by example; `model` kills it between every two effects.
 
-use std::sync::Arc;
-
 use wire::print::{Decision, Document, Held, Job, JobOf, JobState, Submit};
-use wire::{Code, Integer, JobId, Principal, Problem, Sha256, Version, Word};
+use wire::{Code, Integer, JobId, Principal, Problem, Sha256, Word};
 
 use super::spooler::{FALLBACK_AFTER_MS, KEPT_MS, Order, REPRINTS_MAX};
 use super::*;

@@ -13,8 +13,8 @@ const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 impl Token {
     /// The token that `chance` picks.
     fn of(chance: u64) -> Self {
-        let letter = |shift: u32| LETTERS[usize::from((chance >> shift) as u8 & 63)];
-        Self([letter(0), letter(8), letter(16), letter(24)])
+        let [a, b, c, d, ..] = chance.to_le_bytes();
+        Self([a, b, c, d].map(|byte| LETTERS[usize::from(byte % 64)]))
     }
 
     /// Its characters.

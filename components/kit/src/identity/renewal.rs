@@ -1,7 +1,7 @@
 //! Asking the authority for the next leaf, before the present one ends.
 //!
 //! Only the certificate is replaced, the key stays: so a power cut leaves the old leaf or the new
-//! one, never one that does not fit its key. The new leaf is taken up by [`super::follow`], the
+//! one, never one that does not fit its key. The new leaf is taken up by [`super::follow()`], the
 //! same way as one that provisioning writes.
 
 use std::path::{Path, PathBuf};

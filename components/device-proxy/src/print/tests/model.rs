@@ -94,7 +94,7 @@ impl World {
         self.pending.clear();
         for printer in self.printers.values_mut() {
             if let Some(order) = printer.attempt.take()
-                && (printer.buffered || printer.begun && self.chance.one_in(2))
+                && (printer.buffered || self.chance.one_in(2))
             {
                 printer.print(&order);
             }
@@ -119,7 +119,11 @@ impl World {
     }
 
     fn submit(&mut self, number: u32) {
-        let route = if number % 2 == 0 { "kitchen" } else { "bar" };
+        let route = if number.is_multiple_of(2) {
+            "kitchen"
+        } else {
+            "bar"
+        };
         let new = submit(number, route);
         let content = digest(&new);
         let admitted = self
