@@ -1,0 +1,87 @@
+// The golden vectors of the Rust side, run here as well.
+
+import { readFileSync } from "node:fs";
+
+import { describe, expect, it } from "vitest";
+
+import { type Credential, proves, verifyCredential } from "../src/credential";
+import { Assembly, CHUNK, CLOSE, cut, HELLO, parseFrame, PING, PONG, PROOF } from "../src/framing";
+import { transcript } from "../src/handshake";
+import { readEnvelope, unpack } from "../src/message";
+import { fromBase64, hex } from "../src/octets";
+
+interface Side {
+  hello_frame: string;
+  proof_frame: string;
+  signed: string;
+}
+
+interface HandshakeVector {
+  at: number;
+  property: string;
+  property_ca: string;
+  offerer: Side;
+  answerer: Side;
+}
+
+interface FrameVector {
+  message: string;
+  frames: { chunk: string[]; close: string; ping: string; pong: string };
+}
+
+function vector<T>(name: string): T {
+  const url = new URL(`../../../peer/vectors/${name}.json`, import.meta.url);
+  return JSON.parse(readFileSync(url, "utf8")) as T;
+}
+
+function octets(digits: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(digits, "hex"));
+}
+
+/** What a frame of that kind carries. */
+function inside(digits: string, kind: number): Uint8Array {
+  const frame = parseFrame(octets(digits));
+  if (frame.kind !== kind || !("octets" in frame)) throw new Error("another frame");
+  return frame.octets;
+}
+
+describe("the vectors of the handshake", () => {
+  const given = vector<HandshakeVector>("handshake");
+  const [offerer, answerer] = [inside(given.offerer.hello_frame, HELLO), inside(given.answerer.hello_frame, HELLO)];
+
+  it.each(["offerer", "answerer"] as const)("prove the %s", (position) => {
+    const text = transcript(position, offerer, answerer);
+    expect(hex(text)).toBe(given[position].signed);
+    const hello = unpack(position === "offerer" ? offerer : answerer);
+    const caller = verifyCredential(hello.credential as Credential, fromBase64(given.property_ca), given.at);
+    expect([caller.principal, caller.property]).toEqual([hello.from, given.property]);
+    const { signature } = unpack(inside(given[position].proof_frame, PROOF));
+    expect(proves(caller, text, signature as Uint8Array)).toBe(true);
+    text[text.length - 1] = (text.at(-1) ?? 0) ^ 1;
+    expect(proves(caller, text, signature as Uint8Array)).toBe(false);
+  });
+});
+
+describe("the vectors of frames", () => {
+  const { message, frames } = vector<FrameVector>("frames");
+
+  it("come out as one message", () => {
+    const assembly = new Assembly();
+    const whole = frames.chunk.map((digits) => {
+      const frame = parseFrame(octets(digits));
+      return frame.kind === CHUNK ? assembly.take(frame) : null;
+    });
+    expect(hex(whole.at(-1) ?? new Uint8Array())).toBe(message);
+    expect(readEnvelope(octets(message)).v).toBe(1);
+  });
+
+  it("are what this side writes", () => {
+    expect([...cut(7, octets(message))].map(hex)).toEqual(frames.chunk);
+  });
+
+  it("are of their kinds", () => {
+    expect(parseFrame(octets(frames.ping)).kind).toBe(PING);
+    expect(parseFrame(octets(frames.pong)).kind).toBe(PONG);
+    expect(unpack(inside(frames.close, CLOSE)).code).toBe("expired");
+  });
+});
