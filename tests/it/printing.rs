@@ -260,7 +260,7 @@ async fn paper_that_runs_out_amid_a_ticket_is_waited_for_and_nothing_comes_twice
 #[tokio::test]
 async fn a_printer_that_dies_at_any_byte_loses_nothing_and_repeats_nothing_without_its_mark() {
     let shop = Shop::open(Settings::default(), "process-id", "reprint-marked").await;
-    let rounds = rounds(25, 500);
+    let rounds = rounds(25, 200);
     for number in 1..=rounds {
         let bytes = u32::from_le_bytes(random()) % 600;
         shop.printer.die_after_bytes(u64::from(bytes) + 1);
@@ -298,6 +298,24 @@ async fn a_person_looks_and_decides_what_may_have_printed() {
     assert!(decided.is_some());
     assert!(shop.done(2).await.marked);
     shop.judge(2);
+    shop.close().await;
+}
+
+// device-proxy-2.2, device-proxy-3.1
+#[tokio::test]
+async fn a_printer_that_does_not_prove_what_it_was_said_to_leaves_a_person_to_look() {
+    let paper = Settings {
+        answers: Answers::NoBarrier,
+        ..Settings::default()
+    };
+    let shop = Shop::open(paper, "process-id", "ask").await;
+    shop.submit(1).await;
+    shop.comes_to(1, |state| *state == JobState::Unconfirmed)
+        .await;
+    assert_eq!(shop.papers(1).len(), 1);
+    let decision = json!({ "job": id(1), "decision": Decision::Printed });
+    let decided: Option<Job> = shop.ask(RESOLVE, decision).await;
+    assert_eq!(decided.unwrap().state, JobState::Done);
     shop.close().await;
 }
 

@@ -22,6 +22,12 @@ use wrap::wrap;
 const FEED_MAX: u8 = 20;
 /// Most dots of one module of a QR code.
 const MODULE_MAX: u8 = 16;
+/// Most codes of a receipt; each takes a millisecond to be drawn.
+const CODES_MAX: usize = 16;
+/// Longest content of a code, in bytes; printers read no larger codes from paper.
+const CODE_BYTES_MAX: usize = 1_000;
+/// Most rows of dots of all pictures of a receipt: half a metre of paper. A small PNG may hold many.
+const PICTURE_ROWS_MAX: u32 = 4_000;
 /// Most times as wide or high.
 const SIZE_MAX: u8 = 8;
 
@@ -54,16 +60,26 @@ pub(crate) fn lay_out(receipt: &Receipt, profile: &Profile) -> Result<Vec<Row>, 
         return Err(Problem::new(Code::Invalid, detail).at("document.lines"));
     }
     let mut rows = Vec::with_capacity(lines + 1);
+    let mut room = Room {
+        codes: CODES_MAX,
+        picture_rows: PICTURE_ROWS_MAX,
+    };
     for (number, line) in receipt.lines.iter().enumerate() {
         let wrong = |Wrong { field, why }: Wrong| {
             Problem::new(Code::Invalid, why).at(format!("document.lines[{number}].{field}"))
         };
-        rows.extend(lay_out_line(line, profile).map_err(wrong)?);
+        rows.extend(lay_out_line(line, profile, &mut room).map_err(wrong)?);
     }
     if rows.last() != Some(&Row::Cut) {
         rows.push(Row::Cut);
     }
     Ok(rows)
+}
+
+/// What a receipt may still hold of things that take long.
+struct Room {
+    codes: usize,
+    picture_rows: u32,
 }
 
 /// What is wrong with a line, and where.
@@ -79,7 +95,7 @@ fn wrong(field: impl Into<String>, why: impl Into<String>) -> Wrong {
     }
 }
 
-fn lay_out_line(line: &Line, profile: &Profile) -> Result<Vec<Row>, Wrong> {
+fn lay_out_line(line: &Line, profile: &Profile, left: &mut Room) -> Result<Vec<Row>, Wrong> {
     match line {
         Line::Text { text, align, style } => {
             let width = room(profile, *style)?;
@@ -96,11 +112,14 @@ fn lay_out_line(line: &Line, profile: &Profile) -> Result<Vec<Row>, Wrong> {
         }
         Line::Qr { text, module } => {
             let module = within(*module, MODULE_MAX, "module")?;
+            let more = || wrong("text", format!("more than {CODES_MAX} codes"));
+            left.codes = left.codes.checked_sub(1).ok_or_else(more)?;
             qr(text.as_str(), module, profile).map(|qr| vec![qr])
         }
         Line::Image { png, align } => {
-            let image = Bitmap::of_png(png.as_slice(), profile.dots_per_line);
+            let image = Bitmap::of_png(png.as_slice(), profile.dots_per_line, left.picture_rows);
             let image = image.map_err(|error| wrong("png", error.to_string()))?;
+            left.picture_rows -= image.height;
             let align = *align;
             Ok(vec![Row::Image { image, align }])
         }
@@ -128,6 +147,10 @@ fn within(value: u8, most: u8, field: &str) -> Result<u8, Wrong> {
 
 /// A code that is too wide for the paper is printed by no printer.
 fn qr(text: &str, module: u8, profile: &Profile) -> Result<Row, Wrong> {
+    if text.len() > CODE_BYTES_MAX {
+        let detail = format!("{} bytes are more than {CODE_BYTES_MAX}", text.len());
+        return Err(wrong("text", detail));
+    }
     let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M);
     let code = code.map_err(|error| wrong("text", error.to_string()))?;
     let dots = code.width() * usize::from(module);

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run -p peer --example chat -- --identity DIR --server ws://127.0.0.1:8080
-//! cargo run -p peer --example chat -- --identity OTHER --server ws://127.0.0.1:8080 --with NAME
+//! cargo run -p peer --example chat -- --identity OTHER --server ws://127.0.0.1:8080 --call NAME
 //! ```
 //!
 //! An identity is a directory with `ca.pem`, `cert.pem` and `key.pem`; both must be of one property,
@@ -34,12 +34,12 @@ struct Arguments {
     /// Directory of the own certificate.
     #[arg(long)]
     identity: PathBuf,
-    /// Signaling servers, the preferred first: `ws://`, `wss://` or `http://`.
+    /// Signaling servers of the hotel, the preferred first: `ws://`, `wss://` or `http://`.
     #[arg(long = "server", required = true)]
     servers: Vec<String>,
     /// Whom to call, and to call again; waits to be called if nobody is named.
     #[arg(long)]
-    with: Option<Principal>,
+    call: Option<Principal>,
     /// Offers loopback addresses, for two terminals on one machine.
     #[arg(long)]
     loopback: bool,
@@ -59,12 +59,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Clock::system(),
         &tasks,
     );
-    if let Some(other) = arguments.with {
+    if let Some(other) = arguments.call {
         peer.keep(other, &tasks);
     }
     tokio::select! {
         outcome = speak(&peer) => outcome?,
-        outcome = listen(incoming) => outcome?,
+        outcome = listen(&peer, incoming) => outcome?,
     }
     tasks.drain().await?;
     Ok(())
@@ -120,14 +120,14 @@ fn typed() -> mpsc::Receiver<io::Result<String>> {
 }
 
 /// Shows what others say.
-async fn listen(mut incoming: mpsc::Receiver<Incoming>) -> Result<(), Box<dyn Error>> {
+async fn listen(peer: &Peer, mut incoming: mpsc::Receiver<Incoming>) -> Result<(), Box<dyn Error>> {
     while let Some(incoming) = incoming.recv().await {
         match incoming {
             Incoming::Opened(connection) => {
                 let topology = connection.topology().await.topology;
+                let (name, mode) = (connection.principal(), peer.signaling_mode());
                 show(&format!(
-                    "{} is here ({topology:?})",
-                    connection.principal()
+                    "{name} is here ({topology:?}, signaling {mode:?})"
                 ))?;
             }
             Incoming::Message(connection, message) => match message.body::<Chat>() {

@@ -54,7 +54,7 @@ impl Hotel {
             property: property.parse().unwrap(),
         };
         let ca = PropertyCa::create(realm, Key::generate(), today()).unwrap();
-        let authority = identity(&ca, Component::Authority);
+        let authority = identity(&ca, Component::Authority, &Key::generate());
         Self { ca, authority }
     }
 
@@ -72,7 +72,12 @@ impl Hotel {
     }
 
     pub(crate) fn component(&self, component: Component) -> Passport {
-        Passport::of(&identity(&self.ca, component))
+        self.component_with(component, &Key::generate())
+    }
+
+    /// A component that holds that key.
+    pub(crate) fn component_with(&self, component: Component, key: &Key) -> Passport {
+        Passport::of(&identity(&self.ca, component, key))
     }
 
     pub(crate) fn person(&self, name: &str, role: Role) -> Passport {
@@ -81,7 +86,11 @@ impl Hotel {
 
     /// Somebody whose token ends at that Unix second.
     pub(crate) fn person_until(&self, name: &str, role: Role, until: u64) -> Passport {
-        let key = Key::generate();
+        self.person_with(name, role, until, &Key::generate())
+    }
+
+    /// Somebody who holds that key.
+    pub(crate) fn person_with(&self, name: &str, role: Role, until: u64, key: &Key) -> Passport {
         let (tenant, property) = {
             let realm = self.ca.realm();
             (realm.tenant.clone(), realm.property.clone())
@@ -101,7 +110,7 @@ impl Hotel {
             table: None,
         };
         let token = sign_token(&self.authority, POP_TYPE, &claims);
-        Passport::with_token(token, &key).unwrap()
+        Passport::with_token(token, key).unwrap()
     }
 }
 
@@ -113,12 +122,11 @@ fn today() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds().try_into().unwrap()).unwrap()
 }
 
-fn identity(ca: &PropertyCa, component: Component) -> Identity {
+fn identity(ca: &PropertyCa, component: Component, key: &Key) -> Identity {
     let dir = tempfile::tempdir().unwrap();
-    let key = Key::generate();
     let names = ServerNames::default();
     let leaf = ca
-        .issue(&Holder::Component(component), &names, &key, today())
+        .issue(&Holder::Component(component), &names, key, today())
         .unwrap();
     write_open(&dir.path().join(CA_FILE), ca.certificate().as_bytes()).unwrap();
     write_secret(&dir.path().join(KEY_FILE), key.secret_pem().as_bytes()).unwrap();

@@ -31,6 +31,8 @@ use session::{After, Lost, Session};
 const CONNECT: Duration = Duration::from_secs(3);
 /// First and longest wait before the next try.
 const RETRY: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// How often a printer that was away is looked for, though nobody wants to print.
+const LOOK: Duration = Duration::from_mins(1);
 /// How long an attempt under way may go on when the program stops; less than tasks are given.
 const STOP: Duration = Duration::from_secs(6);
 
@@ -91,7 +93,8 @@ impl Link {
         // The first look is for nobody's sake but that of those who ask how the printer is.
         let mut shipment = None;
         loop {
-            if self.visit(shipment.take(), stop).await {
+            let was_there = self.visit(shipment.take(), stop).await;
+            if was_there {
                 backoff.reset();
             } else {
                 tokio::select! {
@@ -110,6 +113,7 @@ impl Link {
                         return;
                     }
                 }
+                () = sleep(LOOK), if !was_there => {}
             }
         }
     }

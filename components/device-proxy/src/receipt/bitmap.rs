@@ -4,8 +4,6 @@ use std::io::Cursor;
 
 use png::{ColorType, Decoder, DecodingError, Limits, Transformations};
 
-/// Most rows of a picture: 25 cm of paper.
-const HEIGHT_MAX: u32 = 2_000;
 /// Most memory that a picture may take to be read.
 const MEMORY_MAX: usize = 16 * 1024 * 1024;
 
@@ -53,8 +51,8 @@ impl Bitmap {
         self.dots[at] &= !(0x80 >> (x % 8));
     }
 
-    /// A PNG picture no wider than `width_max`; greys become patterns of dots.
-    pub(super) fn of_png(png: &[u8], width_max: u16) -> Result<Self, NotAPicture> {
+    /// A PNG picture no larger than it may be; greys become patterns of dots.
+    pub(super) fn of_png(png: &[u8], width_max: u16, height_max: u32) -> Result<Self, NotAPicture> {
         let limits = Limits { bytes: MEMORY_MAX };
         let mut decoder = Decoder::new_with_limits(Cursor::new(png), limits);
         decoder.set_transformations(Transformations::normalize_to_color8());
@@ -63,8 +61,8 @@ impl Bitmap {
         if width > width_max.into() {
             return Err(NotAPicture::Wide { width, width_max });
         }
-        if height > HEIGHT_MAX {
-            return Err(NotAPicture::High { height });
+        if height > height_max {
+            return Err(NotAPicture::High { height, height_max });
         }
         let mut pixels = vec![0; reader.output_buffer_size().ok_or(NotAPicture::Large)?];
         reader.next_frame(&mut pixels).map_err(NotAPicture::Png)?;
@@ -131,8 +129,8 @@ pub(crate) enum NotAPicture {
     #[error("the picture is {width} dots wide, the paper {width_max}")]
     Wide { width: u32, width_max: u16 },
     /// Longer than anybody wants.
-    #[error("the picture is {height} dots high, more than {HEIGHT_MAX}")]
-    High { height: u32 },
+    #[error("the picture is {height} dots high, and {height_max} are left")]
+    High { height: u32, height_max: u32 },
     /// More than fits into memory.
     #[error("the picture is too large")]
     Large,

@@ -8,6 +8,18 @@ fn receipt(lines: &serde_json::Value) -> Receipt {
     serde_json::from_value(serde_json::json!({ "lines": lines })).unwrap()
 }
 
+/// A PNG picture of one grey.
+fn grey(width: u32, height: u32, grey: u8) -> Vec<u8> {
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, width, height);
+    encoder.set_color(png::ColorType::Grayscale);
+    let mut writer = encoder.write_header().unwrap();
+    let pixels = vec![grey; (width * height) as usize];
+    writer.write_image_data(&pixels).unwrap();
+    writer.finish().unwrap();
+    png
+}
+
 fn narrow() -> Profile {
     serde_json::from_value(serde_json::json!({ "columns": "16", "dots_per_line": 192 })).unwrap()
 }
@@ -122,16 +134,25 @@ fn what_cannot_be_printed_is_refused_by_its_line() {
     );
 }
 
+// device-proxy-4.3
+#[test]
+fn a_receipt_holds_no_more_than_printers_draw_in_a_moment() {
+    let qr = serde_json::json!({ "kind": "qr", "text": "x" });
+    check_refused(
+        &serde_json::Value::Array(vec![qr; 17]),
+        "document.lines[16].text",
+    );
+    let large = serde_json::json!([{ "kind": "qr", "text": "ü".repeat(501), "module": 1 }]);
+    check_refused(&large, "document.lines[0].text");
+    let png = wire::Octets::<131_072>::new(grey(8, 2_001, 255)).unwrap();
+    let image = serde_json::json!({ "kind": "image", "png": png });
+    check_refused(&serde_json::json!([image, image]), "document.lines[1].png");
+}
+
 #[test]
 fn greys_become_as_many_dots_as_they_are_dark() {
     for (grey, expected) in [(0, 4_096), (64, 3_070), (128, 2_040), (255, 0)] {
-        let mut png = Vec::new();
-        let mut encoder = png::Encoder::new(&mut png, 64, 64);
-        encoder.set_color(png::ColorType::Grayscale);
-        let mut writer = encoder.write_header().unwrap();
-        writer.write_image_data(&[grey; 4_096]).unwrap();
-        writer.finish().unwrap();
-        let image = Bitmap::of_png(&png, 64).unwrap();
+        let image = Bitmap::of_png(&self::grey(64, 64, grey), 64, 64).unwrap();
         let black: u32 = image.dots.iter().map(|byte| byte.count_ones()).sum();
         assert!(black.abs_diff(expected) < 60, "{grey}: {black}");
     }
@@ -157,6 +178,6 @@ proptest! {
 
     #[test]
     fn no_bytes_are_a_picture_that_makes_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        drop(Bitmap::of_png(&bytes, 576));
+        drop(Bitmap::of_png(&bytes, 576, 4_000));
     }
 }

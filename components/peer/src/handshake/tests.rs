@@ -1,3 +1,4 @@
+use kit::ca::Key;
 use kit::clock::Clock;
 use wire::Component;
 use wire::credential::{Revocations, Role};
@@ -63,22 +64,25 @@ impl Side {
 
 /// A tablet that calls the box, over certificates 1 (tablet) and 2 (box).
 fn tablet(hotel: &Hotel) -> Side {
+    tablet_with(hotel, &Key::generate())
+}
+
+fn tablet_with(hotel: &Hotel, key: &Key) -> Side {
     let terms = terms(Position::Offerer, "device-proxy", fingerprints(1, 2));
-    Side::new(
-        terms,
-        hotel.person("kitchen-1", Role::Kitchen),
-        hotel.verifier(),
-    )
+    let until = seconds() + 3_600;
+    let passport = hotel.person_with("kitchen-1", Role::Kitchen, until, key);
+    Side::new(terms, passport, hotel.verifier())
 }
 
 /// The box that is called by the tablet.
 fn proxy(hotel: &Hotel) -> Side {
+    proxy_with(hotel, &Key::generate())
+}
+
+fn proxy_with(hotel: &Hotel, key: &Key) -> Side {
     let terms = terms(Position::Answerer, "kitchen-1", fingerprints(2, 1));
-    Side::new(
-        terms,
-        hotel.component(Component::DeviceProxy),
-        hotel.verifier(),
-    )
+    let passport = hotel.component_with(Component::DeviceProxy, key);
+    Side::new(terms, passport, hotel.verifier())
 }
 
 /// The box, with other terms than usual.

@@ -5,6 +5,9 @@ use super::{
     REPRINTS_MAX, Spooler, Stage, Token, Unconfirmed, Word,
 };
 
+/// Most jobs that are forgotten at once, so that nobody waits long for that commit.
+const SWEEP_MAX: usize = 500;
+
 impl Spooler {
     pub(super) fn heard(&mut self, now: Integer, printer: &Word, event: LinkEvent) {
         let line = self.printers[printer].line;
@@ -204,16 +207,12 @@ impl Spooler {
         }
     }
 
-    /// Forgets jobs that ended long ago.
+    /// Forgets jobs that ended long ago, some at a time.
     pub(super) fn sweep(&mut self, now: Integer) {
         let old = |entry: &&super::Entry| entry.has_ended() && is_old(now, entry.at);
-        let old: Vec<u64> = self
-            .entries
-            .values()
-            .filter(old)
-            .map(|entry| entry.number)
-            .collect();
-        for number in old {
+        let old = self.entries.values().filter(old).take(SWEEP_MAX);
+        let numbers: Vec<u64> = old.map(|entry| entry.number).collect();
+        for number in numbers {
             if let Some(entry) = self.entries.remove(&number) {
                 self.by_key.remove(&entry.key);
                 self.effects.push(Effect::Forget(number));
