@@ -32,11 +32,20 @@ export interface CallSettings {
 
 const LABEL = "hotel";
 const PROTOCOL = "hotel-peer-v1";
+/** How long a channel may take to open. */
 const OPEN_MS = 8_000;
+/** How long both proofs may take. */
 const HANDSHAKE_MS = 5_000;
+/** How long nothing is heard before ICE is restarted. */
 const PATIENCE_MS = 2_000;
+/** How long a restart may take before the connection is given up. */
 const RESTARTED_MS = 10_000;
+/** Candidates that came before the description they belong to. */
 const EARLY_MAX = 32;
+/** Frames that came while the handshake thinks; an honest side sends two, and a reason to close. */
+const UNREAD_MAX = 8;
+/** How long a last word may take to leave. */
+const LINGER_MS = 500;
 
 export interface Description {
   connection: string;
@@ -54,6 +63,7 @@ export class Call {
   #described = false;
   #remote: string | null = null;
   #ended = false;
+  #channel: RTCDataChannel | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(settings: CallSettings, events: CallEvents) {
@@ -124,27 +134,40 @@ export class Call {
     }
   }
 
-  /** Looks for a way anew, over the same connection. */
+  /** Looks for a way anew, over the same connection; meanwhile the present one goes on, if it does. */
   async restartIce(): Promise<void> {
-    if (this.#ended || this.settings.position !== "offerer") return;
-    this.#limit(RESTARTED_MS, "the connection was lost");
+    if (this.#ended || !this.established || this.settings.position !== "offerer") return;
+    if (!this.#isConnected()) this.#limit(RESTARTED_MS, "the connection was lost");
     this.#negotiation += 1;
     this.connection.restartIce();
     await this.offer();
+  }
+
+  /** Somebody can carry offers again: one that was lost is made anew. */
+  async signalingReturned(): Promise<void> {
+    if (!this.#isConnected()) await this.restartIce();
   }
 
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
-    this.connection.close();
+    if (this.#channel === null) {
+      this.connection.close();
+      return;
+    }
+    this.#channel.close();
+    setTimeout(() => this.connection.close(), LINGER_MS);
   }
 
   async #prove(channel: RTCDataChannel): Promise<void> {
+    if (this.#ended || this.#channel !== null) return;
+    this.#channel = channel;
     this.#limit(HANDSHAKE_MS, "no handshake in time");
     const transport = new ChannelTransport(channel);
     try {
       const caller = await this.#handshake(transport);
+      if (this.#ended) return;
       clearTimeout(this.#timer);
       this.established = true;
       this.#events.established(this, caller, transport);
@@ -161,13 +184,14 @@ export class Call {
     const remote = fingerprint(this.connection.remoteDescription?.sdp ?? "");
     const terms = { position, connection: id, them, capabilities, fingerprints: { local, remote } };
     const handshake = new Handshake(terms, passport, ca);
-    await transport.send(handshake.begin());
     const frames: Uint8Array[] = [];
     let wake: () => void = () => undefined;
     transport.onFrame((frame) => {
-      frames.push(frame);
+      if (frames.length >= UNREAD_MAX) this.#fail(problem("busy", "too much is said before the handshake"));
+      else frames.push(frame);
       wake();
     });
+    await transport.send(handshake.begin());
     transport.onClose(() => this.#fail(problem("unavailable", "the channel has closed")));
     for (;;) {
       const frame = frames.shift();
@@ -201,14 +225,17 @@ export class Call {
   }
 
   #candidate(candidate: RTCIceCandidate | null): void {
+    if (this.#ended) return;
     const way = candidate === null || candidate.candidate === "" ? null : candidate.toJSON();
     this.#say({ type: "ice-candidate", candidate: way });
   }
 
   #changed(): void {
+    if (this.#ended) return;
     switch (this.connection.connectionState) {
       case "disconnected":
-        this.#timer = setTimeout(() => void this.#impatient(), PATIENCE_MS);
+        // Before it is established, the limit of the attempt goes on.
+        if (this.established) this.#after(PATIENCE_MS, () => void this.#impatient());
         break;
       case "connected":
         if (this.established) clearTimeout(this.#timer);
@@ -220,14 +247,22 @@ export class Call {
     }
   }
 
+  #isConnected(): boolean {
+    return this.connection.connectionState === "connected";
+  }
+
   async #impatient(): Promise<void> {
     if (this.settings.position === "offerer") await this.restartIce();
     else this.#limit(RESTARTED_MS, "the connection was lost");
   }
 
   #limit(ms: number, why: string): void {
+    this.#after(ms, () => this.#fail(problem("timed-out", why)));
+  }
+
+  #after(ms: number, act: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#fail(problem("timed-out", why)), ms);
+    this.#timer = setTimeout(act, ms);
   }
 
   async #safely(act: () => Promise<void>): Promise<void> {

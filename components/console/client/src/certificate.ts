@@ -21,7 +21,11 @@ const EXTENSIONS = 0xa3;
 const URI = 0x86;
 
 const ECDSA_SHA256 = "2a8648ce3d040302";
+/** id-ecPublicKey on prime256v1 (RFC 5480 §2.1.1). */
+const P256_KEY = "06072a8648ce3d020106082a8648ce3d030107";
 const ALTERNATIVE_NAME = "551d11";
+/** Longest certificate, in bytes of DER. */
+const CERTIFICATE_MAX = 4 * 1024;
 
 /** A SPIFFE id: whom a leaf names. */
 export interface Spiffe {
@@ -54,8 +58,7 @@ interface Certificate {
 export function verifyLeaf(der: Uint8Array, ca: Uint8Array, now: number): Leaf {
   const leaf = parse(der);
   const anchor = parse(ca);
-  const names = equal(leaf.issuer, anchor.subject);
-  if (!names || !p256.verify(leaf.signature, leaf.signed, anchor.publicKey, { format: "der", lowS: false })) {
+  if (!equal(leaf.issuer, anchor.subject) || !isSigned(leaf, anchor)) {
     throw problem("forbidden", "certificate is not of this property", "credential");
   }
   if (now < leaf.notBefore || now > leaf.notAfter) {
@@ -68,6 +71,14 @@ export function verifyLeaf(der: Uint8Array, ca: Uint8Array, now: number): Leaf {
   return { spiffe: spiffe(uri), publicKey: leaf.publicKey, notAfter: leaf.notAfter };
 }
 
+function isSigned(leaf: Certificate, anchor: Certificate): boolean {
+  try {
+    return p256.verify(leaf.signature, leaf.signed, anchor.publicKey, { format: "der", lowS: false });
+  } catch {
+    return false;
+  }
+}
+
 function spiffe(uri: string): Spiffe {
   const match = /^spiffe:\/\/([a-z0-9._-]{1,255})\/([a-z0-9-]{1,40})\/([a-z0-9-]{1,40})\/([a-z]+)\/([a-z0-9-]{1,40})$/.exec(uri);
   if (match === null) {
@@ -78,6 +89,9 @@ function spiffe(uri: string): Spiffe {
 }
 
 function parse(der: Uint8Array): Certificate {
+  if (der.length > CERTIFICATE_MAX) {
+    throw malformed();
+  }
   const outer = new Reader(der);
   const certificate = outer.inside(SEQUENCE);
   outer.end();
@@ -90,13 +104,17 @@ function parse(der: Uint8Array): Certificate {
   const tbs = new Reader(signed).inside(SEQUENCE);
   tbs.value(VERSION);
   tbs.value(INTEGER);
-  tbs.value(SEQUENCE);
+  if (hex(tbs.inside(SEQUENCE).value(OID)) !== ECDSA_SHA256) {
+    throw malformed();
+  }
   const issuer = tbs.value(SEQUENCE);
   const validity = tbs.inside(SEQUENCE);
   const [notBefore, notAfter] = [validity.time(), validity.time()];
   const subject = tbs.value(SEQUENCE);
   const key = tbs.inside(SEQUENCE);
-  key.value(SEQUENCE);
+  if (hex(key.value(SEQUENCE)) !== P256_KEY) {
+    throw malformed();
+  }
   const publicKey = bits(key.value(BIT_STRING));
   return { signed, signature, issuer, subject, notBefore, notAfter, publicKey, uris: uris(tbs) };
 }

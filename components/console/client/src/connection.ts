@@ -3,7 +3,7 @@
  */
 
 import type { Caller } from "./credential";
-import { Assembly, CHUNK, CLOSE, cut, frameOf, numbered, parseFrame, PING, PONG, UNFINISHED_MAX } from "./framing";
+import { Assembly, CHUNK, CLOSE, cut, frameOf, MESSAGE_MAX, numbered, parseFrame, PING, PONG, UNFINISHED_MAX } from "./framing";
 import { type Envelope, type Kind, pack, readEnvelope, unpack } from "./message";
 import { uuid } from "./octets";
 import { isProblem, problem, ProblemError, problemOf } from "./problem";
@@ -18,12 +18,30 @@ export interface Handlers {
 export const REQUEST_MS = 10_000;
 const KEEPALIVE_MS = 2_500;
 const SILENT_PINGS = 3;
+/** Most requests of one side that wait for their reply. */
 const REQUESTS_MAX = 256;
+/** Most bytes of messages that wait to be sent; whoever awaits `send` never comes near. */
+const WAITING_BYTES_MAX = 2 * MESSAGE_MAX;
+/** Most own frames that wait to be sent: whoever asks for more pongs does not read them. */
+const OWN_MAX = 64;
 
 interface Waiter {
   resolve(body: unknown): void;
   reject(error: ProblemError): void;
   timer: ReturnType<typeof setTimeout>;
+}
+
+/** A message on its way out. */
+interface Outgoing {
+  octets: Uint8Array;
+  sent(): void;
+  lost(error: ProblemError): void;
+}
+
+/** One of which pieces were sent. */
+interface Begun {
+  message: Outgoing;
+  pieces: Generator<Uint8Array<ArrayBuffer>>;
 }
 
 /** One connection, from its handshake to its end. */
@@ -39,14 +57,16 @@ export class Link {
   readonly #assembly = new Assembly();
   readonly #waiters = new Map<string, Waiter>();
   readonly #own: Uint8Array<ArrayBuffer>[] = [];
-  readonly #waiting: Uint8Array[] = [];
-  readonly #begun: Generator<Uint8Array<ArrayBuffer>>[] = [];
+  readonly #waiting: Outgoing[] = [];
+  readonly #begun: Begun[] = [];
   readonly #ticks: ReturnType<typeof setInterval>;
   #number = 0;
+  #waitingBytes = 0;
   /** How many of those begun, from the first on, have sent nothing yet. */
   #untouched = 0;
   #writing = false;
   #unanswered = 0;
+  #heardAt = 0;
   #asked: { number: bigint; at: number } | null = null;
 
   constructor(id: string, me: string, caller: Caller, transport: Transport, handlers: Handlers) {
@@ -55,7 +75,7 @@ export class Link {
     this.#me = me;
     this.#transport = transport;
     this.#handlers = handlers;
-    this.#ticks = setInterval(() => this.#ping(), KEEPALIVE_MS);
+    this.#ticks = setInterval(() => this.#tick(), KEEPALIVE_MS);
     this.#ping();
   }
 
@@ -83,32 +103,52 @@ export class Link {
         reject(problem("timed-out", `no reply to ${about} within ${timeoutMs} ms`));
       }, timeoutMs);
       this.#waiters.set(id, { resolve, reject, timer });
-      this.#write(id, "request", about, body);
+      this.#write(id, "request", about, body).catch((error: unknown) => {
+        this.#waiters.delete(id);
+        clearTimeout(timer);
+        reject(problemOf(error));
+      });
     });
   }
 
-  send(about: string, body: unknown): void {
+  /** Done when the last of it is on its way. */
+  send(about: string, body: unknown): Promise<void> {
+    return this.#write(uuid(), "event", about, body);
+  }
+
+  reply(request: Envelope, body: unknown): Promise<void> {
+    return this.#write(request.id, "reply", request.type, body);
+  }
+
+  refuse(request: Envelope, error: ProblemError): Promise<void> {
+    return this.#write(request.id, "problem", request.type, error.problem);
+  }
+
+  /** Whether the other side is heard of within that time; asks it. */
+  async isThere(withinMs: number): Promise<boolean> {
+    const asked = performance.now();
+    if (!this.closed) this.#ping();
+    await new Promise((resolve) => setTimeout(resolve, withinMs));
+    return !this.closed && this.#heardAt >= asked;
+  }
+
+  close(reason: ProblemError | null = null): void {
+    this.#end(reason);
+  }
+
+  async #write(id: string, kind: Kind, about: string, body: unknown): Promise<void> {
     if (this.closed) throw gone();
-    this.#write(uuid(), "event", about, body);
-  }
-
-  reply(request: Envelope, body: unknown): void {
-    this.#write(request.id, "reply", request.type, body);
-  }
-
-  refuse(request: Envelope, error: ProblemError): void {
-    this.#write(request.id, "problem", request.type, error.problem);
-  }
-
-  close(): void {
-    this.#end(null);
-  }
-
-  #write(id: string, kind: Kind, about: string, body: unknown): void {
-    if (this.closed) return;
     const envelope: Envelope = { v: 1, id, kind, type: about, from: this.#me, timestamp: Date.now(), body };
-    this.#waiting.push(pack(envelope));
-    void this.#carry();
+    const octets = pack(envelope);
+    if (octets.length > MESSAGE_MAX) throw problem("too-large", "message is larger than 8 MiB");
+    if (this.#waitingBytes + octets.length > WAITING_BYTES_MAX) {
+      throw problem("busy", "too much waits to be sent");
+    }
+    this.#waitingBytes += octets.length;
+    await new Promise<void>((sent, lost) => {
+      this.#waiting.push({ octets, sent, lost });
+      void this.#carry();
+    });
   }
 
   /** Sends own frames first, then pieces of the waiting messages in turn. */
@@ -117,25 +157,9 @@ export class Link {
     this.#writing = true;
     try {
       while (!this.closed) {
-        const own = this.#own.shift();
-        if (own !== undefined) {
-          await this.#transport.send(own);
-          continue;
-        }
-        while (this.#begun.length < UNFINISHED_MAX && this.#waiting.length > 0) {
-          const message = this.#waiting.shift();
-          if (message === undefined) break;
-          // Before those under way, behind those that have just come: short messages keep their order.
-          this.#begun.splice(this.#untouched, 0, cut(this.#number++ >>> 0, message));
-          this.#untouched += 1;
-        }
-        const next = this.#begun.shift();
-        if (next === undefined) break;
-        this.#untouched = Math.max(0, this.#untouched - 1);
-        const piece = next.next();
-        if (piece.done === true) continue;
-        await this.#transport.send(piece.value);
-        this.#begun.push(next);
+        const frame = this.#own.shift() ?? this.#piece();
+        if (frame === null) break;
+        await this.#transport.send(frame);
       }
     } catch (error) {
       this.#end(problemOf(error));
@@ -144,16 +168,50 @@ export class Link {
     }
   }
 
+  /** The next piece of a message, of each in turn. */
+  #piece(): Uint8Array<ArrayBuffer> | null {
+    for (;;) {
+      this.#begin();
+      const next = this.#begun.shift();
+      if (next === undefined) return null;
+      this.#untouched = Math.max(0, this.#untouched - 1);
+      const piece = next.pieces.next();
+      if (piece.done !== true) {
+        this.#begun.push(next);
+        return piece.value;
+      }
+      this.#waitingBytes -= next.message.octets.length;
+      next.message.sent();
+    }
+  }
+
+  /** Before those under way, behind those that have just come: short messages keep their order. */
+  #begin(): void {
+    while (this.#begun.length < UNFINISHED_MAX) {
+      const message = this.#waiting.shift();
+      if (message === undefined) return;
+      this.#begun.splice(this.#untouched, 0, { message, pieces: cut(this.#number++ >>> 0, message.octets) });
+      this.#untouched += 1;
+    }
+  }
+
   #say(frame: Uint8Array<ArrayBuffer>): void {
     this.#own.push(frame);
     void this.#carry();
   }
 
-  #ping(): void {
+  /** What has to be looked after now and then. */
+  #tick(): void {
     if (this.#unanswered >= SILENT_PINGS) {
       this.#end(problem("timed-out", "the other side fell silent"));
-      return;
+    } else if (this.caller.expiresAt <= Date.now()) {
+      this.#break(problem("expired", "the credential of the other side has expired", "credential"));
+    } else {
+      this.#ping();
     }
+  }
+
+  #ping(): void {
     this.#unanswered += 1;
     const number = (this.#asked?.number ?? 0n) + 1n;
     this.#asked = { number, at: performance.now() };
@@ -163,9 +221,11 @@ export class Link {
   #frame(octets: Uint8Array): void {
     if (this.closed) return;
     this.#unanswered = 0;
+    this.#heardAt = performance.now();
     const frame = parseFrame(octets);
     switch (frame.kind) {
       case PING:
+        if (this.#own.length >= OWN_MAX) throw problem("busy", "pings come faster than their answers leave");
         this.#say(numbered(PONG, frame.number));
         break;
       case PONG:
@@ -219,6 +279,9 @@ export class Link {
       waiter.reject(reason ?? gone());
     }
     this.#waiters.clear();
+    for (const message of [...this.#waiting.splice(0), ...this.#begun.splice(0).map((begun) => begun.message)]) {
+      message.lost(reason ?? gone());
+    }
     this.#transport.close();
     this.#handlers.closed(this, reason);
   }

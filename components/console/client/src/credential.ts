@@ -32,6 +32,8 @@ export interface Caller {
 
 const POP_TYPE = "hotel-pop+jwt";
 const TOKEN_MAX = 8 * 1024;
+/** Longest life of a token, in seconds: 30 days. */
+const LIFE_MAX_S = 30 * 24 * 60 * 60;
 /** How far ahead the clock of a signer may be, in milliseconds. */
 const SKEW_MS = 60_000;
 
@@ -66,11 +68,11 @@ function ofToken(token: string, ca: Uint8Array, now: number): Caller {
     throw malformed("token is malformed");
   }
   const head = json<Header>(header);
-  const [x5c, ...others] = head.x5c;
-  if (head.typ !== POP_TYPE || head.alg !== "ES256" || x5c === undefined || others.length > 0) {
+  const [x5c, ...others] = Array.isArray(head.x5c) ? head.x5c : [];
+  if (head.typ !== POP_TYPE || head.alg !== "ES256" || typeof x5c !== "string" || others.length > 0) {
     throw malformed("token has another header than ours");
   }
-  const signer = verifyLeaf(fromBase64(x5c), ca, now);
+  const signer = verifyLeaf(octets(x5c), ca, now);
   if (signer.spiffe.kind !== "component" || signer.spiffe.id !== "authority") {
     throw problem("forbidden", "token is not signed by the property's authority", "credential");
   }
@@ -84,10 +86,17 @@ function ofClaims(claims: Claims, signer: Leaf, now: number): Caller {
   if (claims.tenant !== signer.spiffe.tenant || claims.property !== signer.spiffe.property) {
     throw problem("forbidden", "token belongs to another property", "credential");
   }
-  if (claims.iat * 1_000 > now + SKEW_MS) {
+  const { iat, exp, sub, role } = claims;
+  if (![iat, exp].every(Number.isSafeInteger) || ![sub, role].every((word) => typeof word === "string")) {
+    throw malformed("token does not say whose it is, or until when");
+  }
+  if (exp - iat > LIFE_MAX_S) {
+    throw malformed("token is good for longer than any of ours");
+  }
+  if (iat * 1_000 > now + SKEW_MS) {
     throw problem("forbidden", "token is not valid yet", "credential");
   }
-  if (claims.exp * 1_000 <= now) {
+  if (exp * 1_000 <= now) {
     throw problem("expired", "token has expired", "credential");
   }
   const jwk = claims.cnf?.jwk;
@@ -96,10 +105,10 @@ function ofClaims(claims: Claims, signer: Leaf, now: number): Caller {
   }
   return {
     property: claims.property,
-    principal: claims.sub,
-    standing: claims.role,
-    publicKey: concat(Uint8Array.of(4), fromBase64(jwk.x), fromBase64(jwk.y)),
-    expiresAt: claims.exp * 1_000,
+    principal: sub,
+    standing: role,
+    publicKey: concat(Uint8Array.of(4), octets(jwk.x), octets(jwk.y)),
+    expiresAt: exp * 1_000,
   };
 }
 
@@ -111,9 +120,23 @@ function signed(publicKey: Uint8Array, text: string, signature: string): boolean
   }
 }
 
-function json<T>(part: string): T {
+/** A part of a token that is an object; its members are still to be looked at. */
+function json<T extends object>(part: string): T {
+  let value: unknown;
   try {
-    return JSON.parse(new TextDecoder().decode(fromBase64(part))) as T;
+    value = JSON.parse(new TextDecoder().decode(octets(part)));
+  } catch {
+    value = null;
+  }
+  if (typeof value !== "object" || value === null) {
+    throw malformed("token cannot be read");
+  }
+  return value as T;
+}
+
+function octets(text: unknown): Uint8Array {
+  try {
+    return fromBase64(String(text));
   } catch {
     throw malformed("token cannot be read");
   }

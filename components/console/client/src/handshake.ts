@@ -29,7 +29,10 @@ interface Heard {
   caller: Caller;
 }
 
+/** Longest Hello, in bytes. */
 const HELLO_MAX = 14 * 1024;
+/** Most capabilities that a side names. */
+const CAPABILITIES_MAX = 32;
 
 export class Handshake {
   readonly #terms: Terms;
@@ -104,8 +107,10 @@ export class Handshake {
     must("to", hello.to === this.#passport.principal);
     must("from", hello.from === them && hello.from !== this.#passport.principal);
     must("fingerprint", hello.fingerprint === fingerprints.remote);
-    const nonce = hello.nonce;
+    const { nonce, ephemeral, capabilities } = hello;
     must("nonce", nonce instanceof Uint8Array && nonce.length === 32 && !equal(nonce, this.#nonce));
+    must("ephemeral", ephemeral instanceof Uint8Array && ephemeral.length === 65 && ephemeral[0] === 4);
+    must("capabilities", Array.isArray(capabilities) && capabilities.length <= CAPABILITIES_MAX);
   }
 
   #onProof(octets: Uint8Array, heard: Heard): Caller {

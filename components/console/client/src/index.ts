@@ -3,7 +3,9 @@
 export { bearer, enrol, guestPassport, renewToken } from "./authority";
 export type { Credential, Passport } from "./credential";
 export { createKey, type Key, type KeyStore } from "./key";
-export { type Connection, Peer, type PeerEvent, type Settings } from "./peer";
+export type { Connection } from "./held";
+export { Peer, type PeerEvent, type Settings } from "./peer";
 export { type Problem, ProblemError } from "./problem";
-export type { Mode, PeerDescription, ServerAddress } from "./signaling";
+export type { PeerDescription } from "./said";
+export type { Mode, ServerAddress } from "./signaling";
 export type { Topology } from "./topology";

@@ -2,6 +2,7 @@
 
 import { decode, encode } from "@msgpack/msgpack";
 
+import { checkNesting, DEPTH_MAX } from "./nesting";
 import { problem } from "./problem";
 
 export type Kind = "event" | "request" | "reply" | "problem";
@@ -18,17 +19,21 @@ export interface Envelope {
 }
 
 const KINDS: readonly string[] = ["event", "request", "reply", "problem"];
-const DEPTH_MAX = 32;
 const VERSION = 1;
 
 export function pack(value: unknown): Uint8Array {
-  return encode(value, { ignoreUndefined: true, maxDepth: DEPTH_MAX });
+  try {
+    return encode(value, { ignoreUndefined: true, maxDepth: DEPTH_MAX });
+  } catch (error) {
+    throw problem("malformed", error instanceof Error ? error.message : "cannot be written as MessagePack");
+  }
 }
 
 export function unpack(octets: Uint8Array): Record<string, unknown> {
+  checkNesting(octets);
   let value: unknown;
   try {
-    value = decode(octets, { maxMapLength: 100_000, maxArrayLength: 1_000_000, maxExtLength: 0 });
+    value = decode(octets);
   } catch {
     throw problem("malformed", "not MessagePack");
   }

@@ -1,23 +1,24 @@
 /** A page as a peer: finds others through signaling servers, connects, knows who they are. */
 
 import { Backoff } from "./backoff";
-import { Call, type CallEvents, type Description } from "./call";
-import { Link, REQUEST_MS } from "./connection";
+import { Call, type CallEvents } from "./call";
+import { Link } from "./connection";
 import type { Caller, Passport } from "./credential";
 import { Events } from "./events";
 import type { Position } from "./handshake";
-import type { Envelope } from "./message";
+import { type Connection, Held } from "./held";
 import { uuid } from "./octets";
 import { problem, type ProblemError, problemOf } from "./problem";
-import { type Mode, type PeerDescription, Server, type ServerAddress, type ServerMessage } from "./signaling";
-import { type Topology, topologyOf } from "./topology";
+import { type CandidateSaid, type DescriptionSaid, type PeerDescription, PEERS_MAX, type Said } from "./said";
+import { type Mode, Server, type ServerAddress } from "./signaling";
 import type { Transport } from "./transport";
+import { Waiting } from "./waiting";
 
 export interface Settings {
   passport: Passport;
   /** The property's CA, DER. */
   authorityCertificate: Uint8Array;
-  /** The preferred first, unless `preferLocal` is false: then those in the cloud. */
+  /** In order, but those in the hotel first, unless `preferLocal` is false: then those in the cloud. */
   signalingServers: ServerAddress[];
   preferLocal?: boolean;
   name?: string;
@@ -30,26 +31,14 @@ export interface Settings {
 
 export type PeerEvent = "signaling" | "peers" | "connection" | "closed" | "message" | "problem";
 
-export interface Connection {
-  readonly peer: string;
-  readonly state: "connecting" | "open" | "closed";
-  request<Q, A>(about: string, body: Q, options?: { timeoutMs?: number }): Promise<A>;
-  send(about: string, body: unknown): Promise<void>;
-  onEvent(about: string, listener: (body: unknown) => void): () => void;
-  onRequest(about: string, handler: (body: unknown) => Promise<unknown>): () => void;
-  topology(): Promise<Topology>;
-  restartIce(): Promise<void>;
-  close(): Promise<void>;
-}
-
+/** How long a connection may take, a second attempt by way of another server included. */
 const CONNECT_MS = 12_000;
 const PAUSE_MIN_MS = 200;
 const PAUSE_MAX_MS = 5_000;
-
-interface Waiter {
-  resolve(): void;
-  reject(error: ProblemError): void;
-}
+/** Most calls that are not yet connections; further ones are not answered. */
+const CALLS_MAX = 64;
+/** Most connections; further calls are not answered. */
+const CONNECTIONS_MAX = 256;
 
 export class Peer {
   readonly #settings: Settings;
@@ -59,7 +48,10 @@ export class Peer {
   readonly #calls = new Map<string, Call>();
   readonly #servedBy = new Map<string, Server>();
   readonly #connections = new Map<string, Held>();
-  readonly #waiters = new Map<string, Waiter[]>();
+  /** Who waits for a connection, by principal; who waits for a principal, by capability. */
+  readonly #connecting = new Waiting<void>();
+  readonly #seeking = new Waiting<string>();
+  readonly #returning = new Set<string>();
   readonly #unhook: (() => void)[] = [];
   #iceServers: RTCIceServer[];
   #mode: Mode = "none";
@@ -81,7 +73,7 @@ export class Peer {
     this.#servers = ordered.map(
       (address, index) =>
         new Server(address, settings.passport, appearance, {
-          up: (welcome) => this.#up(index, welcome.peers, welcome.ice_servers),
+          up: (peers, iceServers) => this.#up(index, peers, iceServers),
           down: () => this.#down(index),
           said: (message) => this.#said(index, message),
         }),
@@ -92,26 +84,26 @@ export class Peer {
     return this.#mode;
   }
 
-  /** Who is there, as the joined server says. */
+  /** Who is there, as the joined servers say. */
   get peers(): ReadonlyMap<string, PeerDescription> {
     return new Map([...this.#rosters].reverse().flatMap((roster) => [...roster]));
   }
 
   start(): void {
+    this.#stopped = false;
     this.#choose();
-    const hurry = (): void => {
+    if (typeof window === "undefined" || this.#unhook.length > 0) return;
+    const wake = (): void => {
       this.#servers.forEach((server) => server.hurry());
-      this.#connections.forEach((held) => void held.restartIce());
+      this.#connections.forEach((held) => void held.wake());
     };
     const returned = (): void => {
-      if (document.visibilityState === "visible") hurry();
+      if (document.visibilityState === "visible") wake();
     };
-    if (typeof window !== "undefined") {
-      window.addEventListener("online", hurry);
-      document.addEventListener("visibilitychange", returned);
-      this.#unhook.push(() => window.removeEventListener("online", hurry));
-      this.#unhook.push(() => document.removeEventListener("visibilitychange", returned));
-    }
+    window.addEventListener("online", wake);
+    document.addEventListener("visibilitychange", returned);
+    this.#unhook.push(() => window.removeEventListener("online", wake));
+    this.#unhook.push(() => document.removeEventListener("visibilitychange", returned));
   }
 
   async stop(): Promise<void> {
@@ -120,8 +112,11 @@ export class Peer {
     await Promise.all([...this.#connections.values()].map((held) => held.close()));
     this.#calls.forEach((call) => call.end());
     this.#calls.clear();
-    this.#servers.forEach((server) => server.want(false));
-    this.#setMode("none");
+    this.#servedBy.clear();
+    for (const waiting of [this.#connecting, this.#seeking]) {
+      waiting.names.forEach((name) => waiting.reject(name, stopped()));
+    }
+    this.#choose();
   }
 
   on(event: PeerEvent, listener: (told: unknown) => void): () => void {
@@ -130,22 +125,30 @@ export class Peer {
 
   /** The connection to a peer; made if there is none. */
   async connect(principal: string): Promise<Connection> {
+    if (this.#stopped) throw stopped();
+    if (principal === this.#settings.passport.principal) {
+      throw problem("forbidden", "nobody is connected to themselves");
+    }
     const held = this.#held(principal);
     if (held.state === "open") return held;
-    const connected = new Promise<void>((resolve, reject) => {
-      this.#waiters.set(principal, [...(this.#waiters.get(principal) ?? []), { resolve, reject }]);
-    });
+    held.want();
+    const opened = this.#connecting.wait(principal, CONNECT_MS, () => this.#unreached());
     this.#dial(principal);
-    await this.#within(connected);
+    await opened;
     return held;
   }
 
   /** The connection to the first peer with a capability; it comes back by itself until it is closed. */
   async connectTo(capability: string): Promise<Connection> {
-    const principal = await this.#within(this.#find(capability));
-    const connection = await this.connect(principal);
-    this.#held(principal).keep(() => void this.#return(principal));
-    return connection;
+    if (this.#stopped) throw stopped();
+    const principal =
+      this.#capable(capability) ?? (await this.#seeking.wait(capability, CONNECT_MS, () => this.#unreached()));
+    await this.connect(principal);
+    const held = this.#held(principal);
+    held.keep(() => void this.#return(held));
+    // It may have been lost before anybody held on to it.
+    void this.#return(held);
+    return held;
   }
 
   /** Tells everybody who is connected; says how many. */
@@ -161,59 +164,49 @@ export class Peer {
   }
 
   #held(principal: string): Held {
-    let held = this.#connections.get(principal);
-    if (held === undefined) {
-      held = new Held(principal);
-      this.#connections.set(principal, held);
-    }
+    const held = this.#connections.get(principal) ?? new Held(principal);
+    this.#connections.set(principal, held);
     return held;
   }
 
-  async #within<A>(doing: Promise<A>): Promise<A> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const tried = this.#servers.map((server) => `${server.address.url}: ${server.standing === "up" ? "joined" : server.why}`);
-        const why = this.#mode === "none" ? `no signaling server is reached: ${tried.join("; ")}` : "no connection in time";
-        reject(problem("unavailable", why));
-      }, CONNECT_MS);
-    });
-    try {
-      return await Promise.race([doing, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Why nobody was reached: what was tried. */
+  #unreached(): ProblemError {
+    if (this.#mode !== "none") return problem("unavailable", "no connection in time");
+    const tried = this.#servers.map((server) => `${server.address.url}: ${server.why}`);
+    return problem("unavailable", `no signaling server is reached: ${tried.join("; ")}`);
   }
 
-  #find(capability: string): Promise<string> {
-    const found = (): string | undefined =>
-      [...this.peers.values()].find((peer) => peer.capabilities.includes(capability))?.id;
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const id = found();
-        if (id !== undefined) {
-          unhook();
-          resolve(id);
-        }
-      };
-      const unhook = this.on("peers", look);
-      look();
-    });
+  #capable(capability: string): string | undefined {
+    return [...this.peers.values()].find((peer) => peer.capabilities.includes(capability))?.id;
   }
 
   /** Makes a kept connection anew, until it is open or not wanted any more. */
-  async #return(principal: string): Promise<void> {
+  async #return(held: Held): Promise<void> {
+    if (this.#returning.has(held.peer)) return;
+    this.#returning.add(held.peer);
     const pause = new Backoff(PAUSE_MIN_MS, PAUSE_MAX_MS);
-    const held = this.#held(principal);
-    while (!this.#stopped && held.kept && held.state !== "open") {
+    const isMissed = (): boolean => !this.#stopped && held.kept && held.state !== "open";
+    while (isMissed()) {
       await new Promise((resolve) => setTimeout(resolve, pause.wait()));
-      await this.connect(principal).catch((error: unknown) => this.#events.tell("problem", problemOf(error)));
+      if (!isMissed()) break;
+      await this.connect(held.peer).catch((error: unknown) => this.#events.tell("problem", problemOf(error).problem));
     }
+    this.#returning.delete(held.peer);
   }
 
   #dial(them: string): void {
-    const underWay = [...this.#calls.values()].some((call) => call.settings.them === them && !call.established);
-    if (!underWay && this.#mode !== "none") void this.#call(uuid(), them, "offerer").offer();
+    const underWay = this.#underWay().some((call) => call.settings.them === them);
+    if (underWay || this.#mode === "none") return;
+    try {
+      void this.#call(uuid(), them, "offerer").offer();
+    } catch (error) {
+      // The browser has no more connections to give, or does not like its settings.
+      this.#connecting.reject(them, problemOf(error));
+    }
+  }
+
+  #underWay(): Call[] {
+    return [...this.#calls.values()].filter((call) => !call.established);
   }
 
   #call(id: string, them: string, position: Position): Call {
@@ -237,6 +230,7 @@ export class Peer {
     return call;
   }
 
+  /** By the server that served the call last, else one that knows them, else any. */
   #say(id: string, them: string, message: Record<string, unknown>): void {
     const up = this.#servers.filter((server) => server.standing === "up");
     const last = this.#servedBy.get(id);
@@ -246,7 +240,7 @@ export class Peer {
   }
 
   #established(call: Call, caller: Caller, transport: Transport): void {
-    const { id, them, passport } = call.settings;
+    const { id, them, passport, position } = call.settings;
     const held = this.#held(them);
     const link = new Link(id, passport.principal, caller, transport, {
       message: (_, envelope) => {
@@ -254,46 +248,59 @@ export class Peer {
         held.heard(link, envelope);
       },
       closed: (_, reason) => {
-        call.end();
-        this.#calls.delete(id);
-        this.#servedBy.delete(id);
-        if (held.lost(link)) {
-          this.#events.tell("closed", { peer: them, reason });
-        }
+        this.#end(call);
+        if (held.lost(link)) this.#events.tell("closed", { peer: them, reason });
       },
     });
+    if (position === "offerer" && held.state === "closed") {
+      // Nobody wants it any more.
+      link.close();
+      return;
+    }
     held.open(link, call);
     link.start();
-    this.#waiters.get(them)?.forEach((waiter) => waiter.resolve());
-    this.#waiters.delete(them);
+    this.#connecting.resolve(them, undefined);
     this.#events.tell("connection", held);
   }
 
+  #end(call: Call): void {
+    call.end();
+    this.#calls.delete(call.settings.id);
+    this.#servedBy.delete(call.settings.id);
+  }
+
   #failed(call: Call, error: ProblemError): void {
-    const { id, them } = call.settings;
-    this.#calls.delete(id);
-    this.#servedBy.delete(id);
+    const { id, them, position } = call.settings;
+    this.#end(call);
     if (call.established) {
-      this.#connections.get(them)?.fail(id);
-      return;
+      this.#connections.get(them)?.fail(id, error);
+    } else if (position === "offerer") {
+      this.#connecting.reject(them, error);
+    } else if (this.#connecting.names.includes(them)) {
+      this.#dial(them);
     }
-    const another = [...this.#calls.values()].some((other) => other.settings.them === them);
-    if (another) return;
-    this.#waiters.get(them)?.forEach((waiter) => waiter.reject(error));
-    this.#waiters.delete(them);
   }
 
   #up(index: number, peers: PeerDescription[], iceServers: RTCIceServer[]): void {
     this.#rosters[index] = new Map(peers.map((peer) => [peer.id, peer]));
     this.#iceServers = [...(this.#settings.iceServers ?? []), ...iceServers];
     this.#choose();
-    this.#events.tell("peers");
-    this.#waiters.forEach((_, them) => this.#dial(them));
+    this.#rosterChanged();
+    this.#connecting.names.forEach((them) => this.#dial(them));
+    this.#calls.forEach((call) => void call.signalingReturned());
   }
 
   #down(index: number): void {
     this.#rosters[index]?.clear();
     this.#choose();
+    this.#rosterChanged();
+  }
+
+  #rosterChanged(): void {
+    for (const capability of this.#seeking.names) {
+      const found = this.#capable(capability);
+      if (found !== undefined) this.#seeking.resolve(capability, found);
+    }
     this.#events.tell("peers");
   }
 
@@ -301,194 +308,80 @@ export class Peer {
   #choose(): void {
     let open = !this.#stopped;
     let mode: Mode = "none";
-    for (const server of this.#servers) {
+    this.#servers.forEach((server, index) => {
+      if (!open) this.#rosters[index]?.clear();
       server.want(open);
       if (server.standing === "up" && mode === "none") mode = server.address.mode;
       open &&= server.standing === "down";
-    }
-    this.#setMode(mode);
-  }
-
-  #setMode(mode: Mode): void {
+    });
     if (mode === this.#mode) return;
     this.#mode = mode;
     this.#events.tell("signaling", mode);
   }
 
-  #said(index: number, message: ServerMessage): void {
+  #said(index: number, said: Said): void {
     const roster = this.#rosters[index];
-    switch (message.type) {
-      case "peer-joined": {
-        const peer = message.peer as PeerDescription;
-        roster?.set(peer.id, peer);
-        this.#events.tell("peers");
+    const server = this.#servers[index];
+    if (roster === undefined || server === undefined) return;
+    switch (said.type) {
+      case "peer-joined":
+        if (roster.size < PEERS_MAX) roster.set(said.peer.id, said.peer);
+        this.#rosterChanged();
         break;
-      }
       case "peer-left":
-        roster?.delete(String(message.peer));
-        this.#events.tell("peers");
+        roster.delete(said.peer);
+        this.#rosterChanged();
         break;
       case "problem":
-        this.#events.tell("problem", message.problem);
+        this.#events.tell("problem", said.problem);
+        break;
+      case "offer":
+      case "answer":
+      case "ice-candidate":
+        this.#signal(server, said);
+        break;
+      case "undeliverable":
+        if (this.#calls.get(said.connection)?.settings.them === said.to) {
+          this.#calls.get(said.connection)?.undeliverable(said.reason);
+        }
         break;
       default:
-        this.#signal(index, message);
     }
   }
 
-  #signal(index: number, message: ServerMessage): void {
-    const id = String(message.connection);
-    const from = String(message.from ?? message.to);
-    const negotiation = Number(message.negotiation ?? 0);
-    const description: Description = { connection: id, negotiation, sdp: text(message.sdp) };
-    const server = this.#servers[index];
-    let call = this.#calls.get(id);
-    if (call === undefined && message.type === "offer" && this.#answers(from)) {
-      call = this.#call(id, from, "answerer");
-    }
+  #signal(server: Server, said: DescriptionSaid | CandidateSaid): void {
+    const { connection: id, from } = said;
+    if (said.type === "offer" && !this.#calls.has(id) && this.#answers(from)) this.#call(id, from, "answerer");
+    const call = this.#calls.get(id);
     // A signal from somebody else than the peer of the call is nobody's.
     if (call?.settings.them !== from) return;
-    if (server !== undefined) this.#servedBy.set(id, server);
-    switch (message.type) {
+    this.#servedBy.set(id, server);
+    switch (said.type) {
       case "offer":
-        void call.offered(description);
+        void call.offered(said);
         break;
       case "answer":
-        void call.answered(description);
+        void call.answered(said);
         break;
       case "ice-candidate":
-        void call.candidate(negotiation, (message.candidate ?? null));
+        void call.candidate(said.negotiation, said.candidate);
         break;
-      case "undeliverable":
-        call.undeliverable(String(message.reason));
-        break;
-      default:
     }
   }
 
   /** Both called at once: the call of the larger name counts. */
   #answers(from: string): boolean {
     const me = this.#settings.passport.principal;
-    const ours = [...this.#calls.values()].find(
-      (call) => call.settings.them === from && call.settings.position === "offerer" && !call.established,
-    );
-    if (ours === undefined) return from !== me;
-    if (me > from) return false;
-    ours.end();
-    this.#calls.delete(ours.settings.id);
+    const underWay = this.#underWay();
+    const theirs = underWay.filter((call) => call.settings.them === from);
+    const ours = theirs.some((call) => call.settings.position === "offerer");
+    const full = underWay.length - theirs.length >= CALLS_MAX || this.#calls.size >= CONNECTIONS_MAX + CALLS_MAX;
+    if (from === me || full || (ours && me > from)) return false;
+    theirs.forEach((call) => this.#end(call));
     return true;
   }
 }
 
-function text(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-type Listener = (body: unknown) => void;
-type Handler = (body: unknown) => Promise<unknown>;
-
-/** A connection as its users hold it: the same object through every reconnect. */
-class Held implements Connection {
-  readonly peer: string;
-  kept = false;
-  readonly #listeners = new Map<string, Set<Listener>>();
-  readonly #handlers = new Map<string, Handler>();
-  #link: Link | null = null;
-  #call: Call | null = null;
-  #closed = false;
-  #onLost: () => void = () => undefined;
-
-  constructor(peer: string) {
-    this.peer = peer;
-  }
-
-  get state(): "connecting" | "open" | "closed" {
-    if (this.#link !== null && !this.#link.closed) return "open";
-    return this.#closed ? "closed" : "connecting";
-  }
-
-  keep(onLost: () => void): void {
-    this.kept = true;
-    this.#onLost = onLost;
-  }
-
-  open(link: Link, call: Call): void {
-    const earlier = this.#link;
-    this.#link = link;
-    this.#call = call;
-    this.#closed = false;
-    earlier?.close();
-  }
-
-  /** Whether the one that was lost was the present one. */
-  lost(link: Link): boolean {
-    if (this.#link !== link) return false;
-    this.#link = null;
-    this.#call = null;
-    if (this.kept && !this.#closed) this.#onLost();
-    return true;
-  }
-
-  fail(id: string): void {
-    if (this.#link?.id === id) this.#link.close();
-  }
-
-  heard(link: Link, envelope: Envelope): void {
-    if (envelope.kind === "event") {
-      this.#listeners.get(envelope.type)?.forEach((listener) => listener(envelope.body));
-      return;
-    }
-    const handler = this.#handlers.get(envelope.type);
-    const answer = handler?.(envelope.body) ?? Promise.reject(problem("unavailable", "nobody answers that here", "type"));
-    answer.then(
-      (body) => link.reply(envelope, body),
-      (error: unknown) => link.refuse(envelope, problemOf(error)),
-    );
-  }
-
-  async request<Q, A>(about: string, body: Q, options?: { timeoutMs?: number }): Promise<A> {
-    return (await this.#open().request(about, body, options?.timeoutMs ?? REQUEST_MS)) as A;
-  }
-
-  send(about: string, body: unknown): Promise<void> {
-    this.#open().send(about, body);
-    return Promise.resolve();
-  }
-
-  onEvent(about: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(about) ?? new Set();
-    this.#listeners.set(about, listeners);
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }
-
-  onRequest(about: string, handler: Handler): () => void {
-    this.#handlers.set(about, handler);
-    return () => this.#handlers.delete(about);
-  }
-
-  async topology(): Promise<Topology> {
-    const link = this.#open();
-    const report = await this.#call?.connection.getStats();
-    if (report === undefined) throw problem("unavailable", "the connection has ended");
-    return topologyOf(report, link.latencyMs);
-  }
-
-  async restartIce(): Promise<void> {
-    await this.#call?.restartIce();
-  }
-
-  close(): Promise<void> {
-    this.#closed = true;
-    this.kept = false;
-    this.#link?.close();
-    return Promise.resolve();
-  }
-
-  #open(): Link {
-    if (this.#link === null || this.#link.closed) {
-      throw problem("unavailable", `${this.peer} is not connected at the moment`);
-    }
-    return this.#link;
-  }
+function stopped(): ProblemError {
+  return problem("unavailable", "the peer was stopped");
 }

@@ -4,8 +4,9 @@
 
 import { Backoff } from "./backoff";
 import type { Passport } from "./credential";
-import { fromBase64, toBase64url, utf8 } from "./octets";
+import { toBase64url, utf8 } from "./octets";
 import { LABEL, proof } from "./proof";
+import { type PeerDescription, read, type Said } from "./said";
 
 export type Mode = "local" | "cloud" | "none";
 
@@ -14,17 +15,6 @@ export interface ServerAddress {
   mode: "local" | "cloud";
 }
 
-/** Who is here. */
-export interface PeerDescription {
-  id: string;
-  standing: string;
-  name: string;
-  device_type?: string | null;
-  capabilities: string[];
-}
-
-export type ServerMessage = { type: string } & Record<string, unknown>;
-
 export interface Appearance {
   name: string;
   deviceType: string | undefined;
@@ -32,16 +22,19 @@ export interface Appearance {
 }
 
 export interface ServerEvents {
-  up(welcome: { peers: PeerDescription[]; ice_servers: RTCIceServer[] }): void;
+  up(peers: PeerDescription[], iceServers: RTCIceServer[]): void;
   /** Lost, or not reached. */
   down(): void;
-  said(message: ServerMessage): void;
+  said(message: Said): void;
 }
 
 export type Standing = "idle" | "trying" | "down" | "up";
 
+/** How long it may take to be welcome. */
 const ADMISSION_MS = 5_000;
 const SILENT_PINGS = 3;
+/** How long a server may be silent when the page or the network comes back. */
+const PATIENCE_MS = 2_000;
 /** Close code of a session that a newer one of the same peer has taken over. */
 const REPLACED = 4001;
 const PAUSE_MIN_MS = 250;
@@ -54,6 +47,8 @@ export class Server {
   #standing: Standing = "idle";
   #wanted = false;
   #socket: WebSocket | null = null;
+  #silent = 0;
+  #number = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pings: ReturnType<typeof setInterval> | undefined;
   readonly #passport: Passport;
@@ -83,11 +78,17 @@ export class Server {
     }
   }
 
-  /** Tries at once instead of after the pause: the network has come back. */
+  /** The page or the network has come back: tries at once, or sees whether the server is still there. */
   hurry(): void {
     if (this.#wanted && this.#standing === "down") {
       clearTimeout(this.#timer);
       this.#connect();
+    } else if (this.#standing === "up") {
+      this.#ping();
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => {
+        if (this.#silent > 0) this.#lose("the server fell silent");
+      }, PATIENCE_MS);
     }
   }
 
@@ -110,7 +111,7 @@ export class Server {
     const mine = (): boolean => this.#socket === socket;
     this.#timer = setTimeout(() => mine() && this.#lose("no admission in time"), ADMISSION_MS);
     socket.onmessage = (event) => {
-      if (mine()) void this.#heard(event.data);
+      if (mine()) this.#heard(read(event.data));
     };
     socket.onclose = ({ code }) => {
       if (!mine()) return;
@@ -120,39 +121,42 @@ export class Server {
     };
   }
 
-  async #heard(data: unknown): Promise<void> {
-    let message: ServerMessage;
-    try {
-      message = JSON.parse(String(data)) as ServerMessage;
-    } catch {
-      this.#lose("the server speaks something else");
+  #heard(said: Said | null): void {
+    if (this.#standing !== "up") {
+      this.#admission(said);
       return;
     }
-    if (this.#standing === "up") {
-      this.#silent = 0;
-      if (message.type === "go-away") this.#lose("the server goes down");
-      else if (message.type !== "pong") this.#events.said(message);
-      return;
-    }
-    switch (message.type) {
+    this.#silent = 0;
+    // What cannot be read is ignored: it may be of a later version.
+    if (said === null || said.type === "pong") return;
+    if (said.type === "go-away") this.#lose("the server goes down", said.reconnectAfterMs);
+    else this.#events.said(said);
+  }
+
+  #admission(said: Said | null): void {
+    switch (said?.type) {
       case "challenge":
-        await this.#join(String(message.nonce));
+        this.#join(said.nonce).catch(() => this.#lose("the key cannot sign"));
         break;
       case "welcome":
-        this.#welcome(message);
+        this.#welcome(said.heartbeatMs);
+        this.#events.up(said.peers, said.iceServers);
         break;
       case "problem":
-        this.#lose(`refused: ${JSON.stringify(message.problem)}`);
+        this.#lose(`refused: ${said.problem.detail}`);
+        break;
+      case "go-away":
+        this.#lose("the server goes down", said.reconnectAfterMs);
         break;
       default:
-        this.#lose("the server spoke out of turn");
+        this.#lose("the server speaks something else");
     }
   }
 
-  async #join(nonce: string): Promise<void> {
+  async #join(nonce: Uint8Array): Promise<void> {
     const socket = this.#socket;
     const { property, principal, credential, key } = this.#passport;
-    const signed = await key.sign(proof(LABEL.signalingJoin, [fromBase64(nonce), utf8(property)]));
+    const signed = await key.sign(proof(LABEL.signalingJoin, [nonce, utf8(property)]));
     const shown = "token" in credential ? credential : { certificate: toBase64url(credential.certificate) };
     const join = {
       type: "join",
@@ -170,31 +174,25 @@ export class Server {
     }
   }
 
-  #silent = 0;
-
-  #welcome(message: ServerMessage): void {
+  #welcome(heartbeatMs: number): void {
     clearTimeout(this.#timer);
     this.#pause.reset();
     this.#standing = "up";
     this.#silent = 0;
-    let number = 0;
-    const every = Math.min(60_000, Math.max(500, Number(message.heartbeat_ms) || 5_000));
     this.#pings = setInterval(() => {
-      if (this.#silent >= SILENT_PINGS) {
-        this.#lose("the server fell silent");
-        return;
-      }
-      this.#silent += 1;
-      number += 1;
-      this.say({ type: "ping", number });
-    }, every);
-    this.#events.up({
-      peers: (message.peers ?? []) as PeerDescription[],
-      ice_servers: (message.ice_servers ?? []) as RTCIceServer[],
-    });
+      if (this.#silent >= SILENT_PINGS) this.#lose("the server fell silent");
+      else this.#ping();
+    }, heartbeatMs);
   }
 
-  #lose(why: string): void {
+  #ping(): void {
+    this.#silent += 1;
+    this.#number += 1;
+    this.say({ type: "ping", number: this.#number });
+  }
+
+  /** Ends the session; the next one begins after a pause of at least `awayMs`. */
+  #lose(why: string, awayMs = 0): void {
     clearTimeout(this.#timer);
     clearInterval(this.#pings);
     const socket = this.#socket;
@@ -211,7 +209,7 @@ export class Server {
       return;
     }
     this.#standing = "down";
-    this.#timer = setTimeout(() => this.#connect(), this.#pause.wait());
+    this.#timer = setTimeout(() => this.#connect(), awayMs + this.#pause.wait());
     this.#events.down();
   }
 }

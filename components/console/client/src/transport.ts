@@ -31,12 +31,22 @@ export class ChannelTransport implements Transport {
 
   async send(frame: Uint8Array<ArrayBuffer>): Promise<void> {
     while (this.#channel.bufferedAmount > HIGH && this.#channel.readyState === "open") {
-      await new Promise<void>((resolve) => {
-        this.#channel.addEventListener("bufferedamountlow", () => resolve(), { once: true });
-        this.#channel.addEventListener("close", () => resolve(), { once: true });
-      });
+      await this.#drained();
     }
     this.#channel.send(frame);
+  }
+
+  #drained(): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = new AbortController();
+      const { signal } = waiting;
+      const done = (): void => {
+        waiting.abort();
+        resolve();
+      };
+      this.#channel.addEventListener("bufferedamountlow", done, { signal });
+      this.#channel.addEventListener("close", done, { signal });
+    });
   }
 
   onFrame(listener: (frame: Uint8Array) => void): void {

@@ -63,7 +63,7 @@ async function settled(): Promise<void> {
 describe("a connection", () => {
   it("keeps the order of short messages", async () => {
     const { far, near } = link();
-    for (let number = 0; number < 3 * UNFINISHED_MAX; number += 1) near.send("chat", number);
+    for (let number = 0; number < 3 * UNFINISHED_MAX; number += 1) void near.send("chat", number);
     await expect.poll(() => far.messages().length).toBe(3 * UNFINISHED_MAX);
     expect(far.messages().map((message) => (message as { body: number }).body)).toEqual(
       Array.from({ length: 3 * UNFINISHED_MAX }, (_, number) => number),
