@@ -167,7 +167,6 @@ export class Call {
     const transport = new ChannelTransport(channel);
     try {
       const caller = await this.#handshake(transport);
-      if (this.#ended) return;
       clearTimeout(this.#timer);
       this.established = true;
       this.#events.established(this, caller, transport);
@@ -178,6 +177,7 @@ export class Call {
     }
   }
 
+  /** Ends with the other side known; never, when the call ends before. */
   async #handshake(transport: Transport): Promise<Caller> {
     const { id, position, them, capabilities, passport, ca } = this.settings;
     const local = fingerprint(this.connection.localDescription?.sdp ?? "");
@@ -200,6 +200,7 @@ export class Call {
         continue;
       }
       const step = await handshake.handle(frame, Date.now());
+      if (this.#isOver()) return new Promise<Caller>(() => undefined);
       if ("established" in step) return step.established;
       await transport.send(step.send);
     }
@@ -245,6 +246,10 @@ export class Call {
         break;
       default:
     }
+  }
+
+  #isOver(): boolean {
+    return this.#ended;
   }
 
   #isConnected(): boolean {

@@ -33,6 +33,7 @@ export class Hall {
   /** Further members of every welcome. */
   welcome: Words = {};
   answersPings = true;
+  greeted = 0;
   joins = 0;
   readonly #hotel: Hotel;
   readonly #server: WebSocketServer;
@@ -69,6 +70,7 @@ export class Hall {
   }
 
   #greet(socket: WebSocket): void {
+    this.greeted += 1;
     const nonce = random(32);
     const greeting = this.greeting ?? { type: "challenge", v: 1, mode: "local", nonce: toBase64url(nonce) };
     socket.send(typeof greeting === "string" ? greeting : JSON.stringify(greeting));
