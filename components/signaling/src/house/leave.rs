@@ -6,7 +6,7 @@ use wire::credential::Revocations;
 use wire::signaling::{Departure, ServerMessage, Undelivered};
 use wire::{Code, Integer, Principal, Problem};
 
-use super::{Closing, Hotel, House, JOIN_WITHIN, Moment, SILENCE, Session, SessionId};
+use super::{Closing, Here, Hotel, House, JOIN_WITHIN, Moment, SILENCE, Session, SessionId};
 use crate::hotel::Member;
 use crate::rights::may_meet;
 
@@ -106,10 +106,18 @@ impl House {
             Session::Here(here) => which(&here.member),
             Session::Arrived { .. } => false,
         };
-        for session in self.sessions_where(ended) {
+        let ended = self.sessions_where(ended);
+        // All go before anybody hears of it: who is sent away is not told that others are.
+        let gone: Vec<_> = ended
+            .iter()
+            .filter_map(|session| self.take_out(now, *session, Departure::Revoked))
+            .collect();
+        for session in ended {
             self.object(session, problem.clone());
-            self.depart(now, session, Departure::Revoked);
             self.close(session, Closing::Revoked);
+        }
+        for here in &gone {
+            self.tell_gone(here, Departure::Revoked);
         }
     }
 
@@ -120,20 +128,41 @@ impl House {
 
     /// Takes a session out of the house and tells those who could see its peer.
     fn depart(&mut self, now: Moment, session: SessionId, reason: Departure) {
+        if let Some(here) = self.take_out(now, session, reason) {
+            self.tell_gone(&here, reason);
+        }
+    }
+
+    fn take_out(
+        &mut self,
+        now: Moment,
+        session: SessionId,
+        reason: Departure,
+    ) -> Option<Box<Here>> {
         let Some(Session::Here(here)) = self.sessions.remove(&session) else {
-            return;
+            return None;
         };
-        let (hotel, gone) = (&here.member.hotel, &here.member.principal);
-        let standing = here.member.standing;
+        let Member {
+            hotel,
+            principal,
+            standing,
+            ..
+        } = &here.member;
         if let Some(room) = self.rooms.get_mut(hotel) {
-            room.here.remove(gone);
+            room.here.remove(principal);
             if reason != Departure::Revoked {
-                room.known.remember(now.monotonic, gone.clone(), standing);
+                room.known
+                    .remember(now.monotonic, principal.clone(), *standing);
             }
         }
+        Some(here)
+    }
+
+    fn tell_gone(&mut self, here: &Here, reason: Departure) {
+        let (hotel, gone) = (&here.member.hotel, &here.member.principal);
         let others: Vec<_> = self
             .room(hotel)
-            .filter(|(_, other)| may_meet(standing, other.member.standing))
+            .filter(|(_, other)| may_meet(here.member.standing, other.member.standing))
             .map(|(other, _)| other)
             .collect();
         for other in others {

@@ -237,8 +237,14 @@ fn a_revocation_list_ends_principals_tokens_and_sittings_at_once() {
 fn a_hotel_that_is_not_served_any_more_is_empty() {
     let mut bench = Bench::usual();
     bench.join(4, "hilltop", "desk-1", DESK);
+    bench.join(5, "hilltop", "kitchen-1", KITCHEN);
+    bench.told.clear();
     bench.happen(Input::Served(BTreeSet::from([hotel("seaside")])));
-    assert_eq!(bench.ended, BTreeMap::from([(4, Closing::Revoked)]));
+    let ended = [4, 5].map(|session| (session, Closing::Revoked));
+    assert_eq!(bench.ended, BTreeMap::from(ended));
+    for session in [4, 5] {
+        bench.check_problem(session, Code::Forbidden, None);
+    }
     assert_eq!(bench.house.figures().peers, 3);
 }
 
