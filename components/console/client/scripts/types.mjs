@@ -16,7 +16,7 @@ mkdirSync(TYPES, { recursive: true });
 let stale = 0;
 for (const file of readdirSync(SCHEMAS).sort()) {
   const schema = JSON.parse(readFileSync(join(SCHEMAS, file), "utf8"));
-  const made = await compile(schema, schema.title ?? file.replace(".json", ""), {
+  const made = await compile(whole(schema), schema.title ?? file.replace(".json", ""), {
     additionalProperties: false,
     bannerComment: BANNER,
     declareExternallyReferenced: true,
@@ -30,6 +30,16 @@ for (const file of readdirSync(SCHEMAS).sort()) {
   }
 }
 process.exitCode = stale === 0 ? 0 : 1;
+
+/** A reference with members beside it means both (JSON Schema 2020-12); the compiler wants to be told so. */
+function whole(schema) {
+  if (Array.isArray(schema)) return schema.map(whole);
+  if (typeof schema !== "object" || schema === null) return schema;
+  const mapped = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, whole(value)]));
+  const { $ref, description, ...beside } = mapped;
+  if ($ref === undefined || !("properties" in beside)) return mapped;
+  return { ...(description === undefined ? {} : { description }), allOf: [{ $ref }, beside] };
+}
 
 function readOr(path, otherwise) {
   try {

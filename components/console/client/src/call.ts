@@ -10,10 +10,11 @@ import { pack } from "./message";
 import { problem, type ProblemError, problemOf } from "./problem";
 import { fingerprint } from "./sdp";
 import { ChannelTransport, type Transport } from "./transport";
+import type { ClientMessage } from "./wire/signaling-offer";
 
 /** What a call tells its peer. */
 export interface CallEvents {
-  say(message: Record<string, unknown>): void;
+  say(message: ClientMessage): void;
   established(call: Call, caller: Caller, transport: Transport): void;
   /** It came to nothing, or its connection is lost. */
   failed(call: Call, error: ProblemError): void;
@@ -94,7 +95,7 @@ export class Call {
       this.#described = false;
       const offer = await this.connection.createOffer();
       await this.connection.setLocalDescription(offer);
-      this.#say({ type: "offer", sdp: offer.sdp });
+      this.#events.say({ type: "offer", sdp: offer.sdp ?? "", ...this.#where() });
     });
   }
 
@@ -107,7 +108,7 @@ export class Call {
       await this.connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
       const answer = await this.connection.createAnswer();
       await this.connection.setLocalDescription(answer);
-      this.#say({ type: "answer", sdp: answer.sdp });
+      this.#events.say({ type: "answer", sdp: answer.sdp ?? "", ...this.#where() });
       await this.#takeEarly();
     });
   }
@@ -227,8 +228,9 @@ export class Call {
 
   #candidate(candidate: RTCIceCandidate | null): void {
     if (this.#ended) return;
-    const way = candidate === null || candidate.candidate === "" ? null : candidate.toJSON();
-    this.#say({ type: "ice-candidate", candidate: way });
+    const last = candidate === null || candidate.candidate === "";
+    const way = last ? null : { ...candidate.toJSON(), candidate: candidate.candidate };
+    this.#events.say({ type: "ice-candidate", candidate: way, ...this.#where() });
   }
 
   #changed(): void {
@@ -284,8 +286,9 @@ export class Call {
     this.#events.failed(this, error);
   }
 
-  #say(message: Record<string, unknown>): void {
+  /** To whom, and to which negotiation of which call, a message belongs. */
+  #where(): { to: string; connection: string; negotiation: number } {
     const { id, them } = this.settings;
-    this.#events.say({ ...message, to: them, connection: id, negotiation: this.#negotiation });
+    return { to: them, connection: id, negotiation: this.#negotiation };
   }
 }

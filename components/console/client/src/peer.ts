@@ -13,6 +13,7 @@ import { type CandidateSaid, type DescriptionSaid, type PeerDescription, PEERS_M
 import { type Mode, Server, type ServerAddress } from "./signaling";
 import type { Transport } from "./transport";
 import { Waiting } from "./waiting";
+import type { ClientMessage } from "./wire/signaling-join";
 
 export interface Settings {
   passport: Passport;
@@ -231,7 +232,7 @@ export class Peer {
   }
 
   /** By the server that served the call last, else one that knows them, else any. */
-  #say(id: string, them: string, message: Record<string, unknown>): void {
+  #say(id: string, them: string, message: ClientMessage): void {
     const up = this.#servers.filter((server) => server.standing === "up");
     const last = this.#servedBy.get(id);
     const same = last !== undefined && up.includes(last) ? last : undefined;

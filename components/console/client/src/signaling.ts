@@ -7,6 +7,7 @@ import type { Passport } from "./credential";
 import { toBase64url, utf8 } from "./octets";
 import { LABEL, proof } from "./proof";
 import { type PeerDescription, read, type Said } from "./said";
+import type { ClientMessage } from "./wire/signaling-join";
 
 export type Mode = "local" | "cloud" | "none";
 
@@ -92,7 +93,7 @@ export class Server {
     }
   }
 
-  say(message: Record<string, unknown>): boolean {
+  say(message: ClientMessage): boolean {
     if (this.#standing !== "up" || this.#socket === null) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
@@ -158,7 +159,7 @@ export class Server {
     const { property, principal, credential, key } = this.#passport;
     const signed = await key.sign(proof(LABEL.signalingJoin, [nonce, utf8(property)]));
     const shown = "token" in credential ? credential : { certificate: toBase64url(credential.certificate) };
-    const join = {
+    const join: ClientMessage = {
       type: "join",
       v: 1,
       property,
@@ -166,7 +167,7 @@ export class Server {
       credential: shown,
       proof: toBase64url(signed),
       name: this.#appearance.name,
-      device_type: this.#appearance.deviceType,
+      device_type: this.#appearance.deviceType ?? null,
       capabilities: this.#appearance.capabilities,
     };
     if (socket === this.#socket && socket?.readyState === WebSocket.OPEN) {

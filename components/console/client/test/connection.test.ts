@@ -1,10 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { type Handlers, Link } from "../src/connection";
 import type { Caller } from "../src/credential";
-import { Assembly, CHUNK, cut, parseFrame, UNFINISHED_MAX } from "../src/framing";
-import { pack, readEnvelope } from "../src/message";
+import { Assembly, CHUNK, CLOSE, cut, frameOf, MESSAGE_MAX, numbered, parseFrame, PING, UNFINISHED_MAX } from "../src/framing";
+import { pack, readEnvelope, unpack } from "../src/message";
+import { concat, random } from "../src/octets";
 import type { Transport } from "../src/transport";
+import { fakeTimers } from "./time";
 
 const CALLER: Caller = {
   property: "seaside",
@@ -19,10 +21,15 @@ const NOTHING: Handlers = { message: () => undefined, closed: () => undefined };
 class Far implements Transport {
   readonly sent: Uint8Array[] = [];
   closed = false;
+  /** What it waits for before it takes a frame. */
+  gate = Promise.resolve();
+  /** Whether every frame takes a while. */
+  slow = false;
   hear: (frame: Uint8Array) => void = () => undefined;
 
   async send(frame: Uint8Array<ArrayBuffer>): Promise<void> {
-    await Promise.resolve();
+    await this.gate;
+    if (this.slow) await settled();
     this.sent.push(frame);
   }
 
@@ -48,9 +55,9 @@ class Far implements Transport {
   }
 }
 
-function link(handlers = NOTHING): { far: Far; near: Link } {
+function link(handlers = NOTHING, caller = CALLER): { far: Far; near: Link } {
   const far = new Far();
-  const near = new Link("01941f29-7c00-7000-8000-0123456789ab", "kitchen-1", CALLER, far, handlers);
+  const near = new Link("01941f29-7c00-7000-8000-0123456789ab", "kitchen-1", caller, far, handlers);
   near.start();
   return { far, near };
 }
@@ -59,6 +66,14 @@ async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   await new Promise((resolve) => setImmediate(resolve));
 }
+
+/** Why the other side was told it ends. */
+function lastWord(far: Far): unknown {
+  const frame = parseFrame(far.sent.at(-1) ?? new Uint8Array());
+  return frame.kind === CLOSE ? unpack(frame.octets).code : null;
+}
+
+afterEach(() => vi.useRealTimers());
 
 describe("a connection", () => {
   it("keeps the order of short messages", async () => {
@@ -98,5 +113,83 @@ describe("a connection", () => {
     far.hear(Uint8Array.of(9));
     expect([near.closed, far.closed]).toEqual([true, true]);
     expect(reason).toContain("unknown kind");
+  });
+
+  it("refuses to send what is too large, or cannot be written, and goes on", async () => {
+    const { far, near } = link();
+    await expect(near.send("chat", new Uint8Array(MESSAGE_MAX))).rejects.toThrow("8 MiB");
+    await expect(near.request("chat", { big: 1n << 80n }, 1_000)).rejects.toThrow();
+    await near.send("chat", "small");
+    expect(far.messages()).toMatchObject([{ body: "small" }]);
+    near.close();
+  });
+
+  it("keeps a sender waiting while the other side does not read", async () => {
+    const { far, near } = link();
+    let open = (): void => undefined;
+    far.gate = new Promise((resolve) => (open = resolve));
+    const sent: number[] = [];
+    const large = random(60_000);
+    const first = near.send("chat", large).then(() => sent.push(1));
+    await settled();
+    expect(sent).toEqual([]);
+    const bulk = new Uint8Array(MESSAGE_MAX - 1_000);
+    void near.send("chat", bulk).catch(() => undefined);
+    await expect(near.send("chat", bulk)).rejects.toThrow("too much waits");
+    open();
+    await first;
+    const waiting = near.send("chat", random(60_000));
+    near.close();
+    await expect(waiting).rejects.toThrow("ended");
+  });
+
+  it("lets a small message overtake a large one", async () => {
+    const { far, near } = link();
+    far.slow = true;
+    const large = near.send("print", concat(...Array.from({ length: 10 }, () => random(60_000))));
+    await settled();
+    await near.send("chat", "small");
+    await large;
+    expect(far.messages()).toMatchObject([{ type: "chat" }, { type: "print" }]);
+    near.close();
+  });
+
+  it("answers pings, but not more than leave", async () => {
+    const { far, near } = link();
+    far.hear(numbered(PING, 7n));
+    await settled();
+    expect(far.sent.map((octets) => parseFrame(octets))).toContainEqual({ kind: 5, number: 7n });
+    far.gate = new Promise(() => undefined);
+    for (let ping = 0; ping < 100; ping += 1) far.hear(numbered(PING, 1n));
+    expect(near.closed).toBe(true);
+  });
+
+  it("ends with the credential of the other side, and with its silence", async () => {
+    fakeTimers();
+    const expired = link(NOTHING, { ...CALLER, expiresAt: Date.now() });
+    const silent = link();
+    vi.advanceTimersByTime(2_500);
+    expect([expired.near.closed, silent.near.closed]).toEqual([true, false]);
+    await settled();
+    expect(lastWord(expired.far)).toBe("expired");
+    vi.advanceTimersByTime(7_500);
+    expect(silent.near.closed).toBe(true);
+  });
+
+  it("knows whether the other side is still there", async () => {
+    const { far, near } = link();
+    const spoken = near.isThere(20);
+    far.hear(numbered(PING, 1n));
+    await expect(spoken).resolves.toBe(true);
+    await expect(near.isThere(20)).resolves.toBe(false);
+    near.close();
+  });
+
+  it("gives the last word of the other side as the reason of its end", () => {
+    let reason = "";
+    const { far, near } = link({ ...NOTHING, closed: (_, error) => (reason = error?.problem.code ?? "") });
+    const told = { code: "forbidden", title: "not allowed", status: 403, detail: "you are revoked" };
+    far.hear(frameOf(CLOSE, pack(told)));
+    expect([near.closed, reason]).toEqual([true, "forbidden"]);
   });
 });

@@ -4,6 +4,7 @@ import { type Caller, type Passport, verifyCredential } from "../src/credential"
 import { CLOSE, frameOf, HELLO, numbered, PING, PROOF } from "../src/framing";
 import { Handshake, type Terms } from "../src/handshake";
 import { pack, unpack } from "../src/message";
+import { ProblemError } from "../src/problem";
 import { fingerprint } from "../src/sdp";
 import { Hotel } from "./specimen";
 
@@ -128,6 +129,33 @@ describe("credentials", () => {
     for (const header of [{ typ: "hotel-bearer+jwt", alg: "ES256" }, { typ: "hotel-pop+jwt", alg: "none" }]) {
       const token = await hotel.token(header, {});
       expect(() => verifyCredential({ token }, hotel.ca, Date.now())).toThrow("header");
+    }
+  });
+
+  it("are not believed when their claims are not whole, or go too far", async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    const [x, y] = ["AA".repeat(16), "AA".repeat(16)];
+    const cnf = { jwk: { kty: "EC", crv: "P-256", x, y } };
+    const whole = { tenant: "acme", property: "seaside", sub: "kitchen-1", role: "kitchen", iat: now, exp: now + 60, cnf };
+    const check = async (claims: unknown, reason: string): Promise<void> => {
+      const token = await hotel.token({ typ: "hotel-pop+jwt", alg: "ES256" }, claims);
+      expect(() => verifyCredential({ token }, hotel.ca, Date.now())).toThrow(reason);
+    };
+    for (const lacking of ["sub", "role", "iat", "exp"]) await check({ ...whole, [lacking]: undefined }, "whose");
+    await check({ ...whole, exp: "never" }, "until when");
+    await check({ ...whole, exp: now + 31 * 24 * 60 * 60 }, "longer than any");
+    await check({ ...whole, iat: now + 3_600, exp: now + 7_200 }, "not valid yet");
+    await check({ ...whole, property: "hillside" }, "another property");
+    await check({ ...whole, cnf: undefined }, "no key");
+    await check(null, "cannot be read");
+  });
+
+  it("are malformed when they are no tokens at all", () => {
+    for (const token of ["", "a.b", "a.b.c", "a.b.c.d", "!.!.!", "bnVsbA.e30.AA", "e30.e30.AA", "x".repeat(9_000)]) {
+      expect(() => verifyCredential({ token }, hotel.ca, Date.now())).toThrow(ProblemError);
+    }
+    for (const certificate of [new Uint8Array(), new Uint8Array(5_000), Uint8Array.of(0x30, 0x84, 0xff)]) {
+      expect(() => verifyCredential({ certificate }, hotel.ca, Date.now())).toThrow(ProblemError);
     }
   });
 

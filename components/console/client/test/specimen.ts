@@ -52,7 +52,7 @@ export class Hotel {
     return { property: this.property, principal, role, credential: { token }, key };
   }
 
-  async token(header: Record<string, unknown>, claims: Record<string, unknown>, signer = this.#authority): Promise<string> {
+  async token(header: Record<string, unknown>, claims: unknown, signer = this.#authority): Promise<string> {
     const x5c = [Buffer.from(signer.certificate).toString("base64")];
     const part = (value: unknown): string => toBase64url(utf8(JSON.stringify(value)));
     const text = `${part({ ...header, x5c })}.${part(claims)}`;
