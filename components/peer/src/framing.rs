@@ -5,14 +5,13 @@
 //! instead of being guessed at.
 
 use std::collections::HashMap;
-use std::io::Read as _;
 
-use flate2::Compression;
-use flate2::read::{DeflateDecoder, DeflateEncoder};
 use wire::channel::{
     CHUNK, CHUNK_HEADER, CLOSE, DEFLATE_ABOVE, DEFLATED, FRAME_MAX, HELLO, MESSAGE_MAX, PING, PONG,
     PROOF, UNFINISHED_MAX,
 };
+
+mod deflate;
 
 /// Octets of a message in one chunk.
 const PIECE: usize = FRAME_MAX - CHUNK_HEADER;
@@ -187,31 +186,11 @@ fn deflate_if_worth(octets: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let first = &octets[..octets.len().min(PIECE)];
-    if deflate(first).len() * 10 > first.len() * 9 {
-        return None;
+    let deflated = deflate::deflate(first, first.len() * 9 / 10)?;
+    if first.len() == octets.len() {
+        return Some(deflated);
     }
-    Some(deflate(octets)).filter(|deflated| deflated.len() < octets.len())
-}
-
-fn deflate(octets: &[u8]) -> Vec<u8> {
-    let mut deflated = Vec::new();
-    let encoder = DeflateEncoder::new(octets, Compression::fast()).read_to_end(&mut deflated);
-    encoder.expect("memory can be read and written");
-    deflated
-}
-
-fn inflate(octets: &[u8]) -> Result<Vec<u8>, Broken> {
-    let mut inflated = Vec::new();
-    let most = MESSAGE_MAX as u64 + 1;
-    DeflateDecoder::new(octets)
-        .take(most)
-        .read_to_end(&mut inflated)
-        .map_err(|_| Broken::Deflate)?;
-    if inflated.len() > MESSAGE_MAX {
-        Err(Broken::Large)
-    } else {
-        Ok(inflated)
-    }
+    deflate::deflate(octets, octets.len() - 1)
 }
 
 /// Messages on their way in.
@@ -256,7 +235,7 @@ impl Assembly {
             return Ok(None);
         };
         if whole.deflated {
-            inflate(&whole.octets).map(Some)
+            deflate::inflate(&whole.octets, MESSAGE_MAX).map(Some)
         } else {
             Ok(Some(whole.octets))
         }

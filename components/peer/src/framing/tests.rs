@@ -68,7 +68,7 @@ fn a_message_that_shrinks_is_deflated() {
 // peer-4.2
 #[test]
 fn a_message_that_inflates_beyond_all_bounds_is_refused() {
-    let bomb = deflate(&vec![0; MESSAGE_MAX + 1]);
+    let bomb = deflate::deflate(&vec![0; MESSAGE_MAX + 1], MESSAGE_MAX).unwrap();
     let mut incoming = Assembly::default();
     let pieces: Vec<_> = bomb.chunks(PIECE).collect();
     let mut last = Ok(None);
