@@ -36,7 +36,7 @@ prepare() {
   require_venv "$(venv "$@")"
   require_npm "$root/components/console"
   say "building; a first build takes some minutes"
-  build_pages "$target"
+  build_pages "$target/debug"
   (cd "$root" && cargo build --workspace --bins)
 }
 

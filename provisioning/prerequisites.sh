@@ -75,9 +75,9 @@ describe_npm() {
   sha256sum <"$1/package-lock.json"
 }
 
-# build_pages TARGET: the pages, beside the programs that cargo builds.
+# build_pages PROGRAMS: the pages, beside the programs that cargo put there.
 build_pages() {
-  local console pages=$1/debug/pages
+  local console pages=$1/pages
   console=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../components/console")
   npm run --silent --prefix "$console" build >&2 || fail "the pages cannot be built"
   mkdir -p "$pages"

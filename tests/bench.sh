@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How fast it is, beside the bare floor: tests/bench.sh [AREA...] [--json FILE]
 #
-# Areas: peer. Builds for release first; run it on a machine that has nothing else to do.
+# Areas: peer, print. Builds for release first; run it on a machine that has nothing else to do.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=provisioning/prerequisites.sh
@@ -9,9 +9,14 @@ source provisioning/prerequisites.sh
 
 target=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")
 require_rust
-require_apt mosquitto ca-certificates
+require_node
+require_apt mosquitto ca-certificates chromium libnss3-tools iproute2
 require_venv "$target/venv"
 export HOTEL_VENV=$target/venv
+require_npm components/console
+require_npm tests/peers
+require_npm tests/browser
 say "building for release"
+build_pages "$target/release"
 cargo build --workspace --bins --release
 exec "$target/release/hotel-bench" "$@"

@@ -32,7 +32,7 @@ main() {
   say "checking the pages"
   npm run --silent --prefix components/console check
   say "building"
-  build_pages "$target"
+  build_pages "$target/debug"
   cargo build --workspace --bins
   say "testing"
   run_tests 2>&1 | tee "$log" || status=$?

@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { openBrowser } from "./chromium.mjs";
+import { enrol } from "./enrolled.mjs";
 
 const { values } = parseArgs({
   options: { hotel: { type: "string" }, edgectl: { type: "string" }, out: { type: "string" } },
@@ -134,20 +135,10 @@ async function person(name, width, height) {
   return page;
 }
 
-/** A tablet that takes up an invitation and goes to the page of its role. */
+/** A tablet on the page of its role. */
 async function enrolled(principal, role, width, height) {
   const page = await person(principal, width, height);
-  const text = execFileSync(
-    values.edgectl,
-    ["authority", "invite", "--role", role, "--name", principal, principal, "--dir", dir],
-    { encoding: "utf8" },
-  );
-  const url = /https:\/\/\S+\/enrol#\S+/.exec(text)?.[0];
-  if (url === undefined) throw new Error(`no invitation in: ${text}`);
-  await page.goto(url);
-  await page.getByRole("button", { name: "Enrol this tablet" }).click();
-  await page.waitForURL((url) => !url.pathname.startsWith("/enrol"));
-  await page.getByText("Connected in the hotel").waitFor();
+  await enrol(page, { edgectl: values.edgectl, dir }, principal, role);
   return page;
 }
 

@@ -4,35 +4,23 @@
 use std::fs;
 
 use hotel_tests::hotel::LIMIT;
+use hotel_tests::page::Page;
 use hotel_tests::vprinter::{Printer, Settings as Paper, Ticket};
 use hotel_tests::{Hotel, Plan, eventually};
-use kit::ca::Key;
 use kit::clock::Clock;
-use kit::credential::{Passport, Refusals, Verifier, jwk, sign_token};
-use kit::identity::Identity;
 use kit::ids;
-use kit::lifecycle::Tasks;
-use peer::{
-    Appearance, Connection, IceSettings, Incoming, Joining, Message, Peer, Server, Settings,
-};
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
 use wire::channel::about;
 use wire::chat::Notification;
 use wire::climate::{Room, Rooms};
-use wire::credential::{Claims, Confirmation, POP_TYPE, Role};
-use wire::order::{Order, OrderStatus, Orders};
-use wire::signaling::Mode;
-use wire::{Code, Component, Integer, OrderId, Principal, Problem, SittingId};
+use wire::credential::Role;
+use wire::order::{Order, OrderStatus};
+use wire::{Code, OrderId, Problem, SittingId};
 
 const PARTS: Plan<'static> = Plan {
     rooms: 1,
     only: &["broker", "signaling", "device-proxy"],
 };
-/// How long the token of a page is good, in seconds.
-const LIFE_S: u64 = 60 * 60;
 
 /// A hotel whose kitchen prints on `printer`, ready.
 async fn hotel(printer: &Printer) -> Hotel {
@@ -46,134 +34,6 @@ async fn hotel(printer: &Printer) -> Hotel {
     fs::write(path, own.to_string()).unwrap();
     hotel.kill_and_wait("device-proxy").await;
     hotel
-}
-
-/// A page: its connection to the box and what it hears.
-struct Page {
-    connection: Connection,
-    incoming: mpsc::Receiver<Incoming>,
-    /// What came and was not asked for yet.
-    heard: Vec<Message>,
-    tasks: Tasks,
-    _renewals: watch::Sender<Passport>,
-}
-
-impl Page {
-    /// Somebody of the hotel, connected to the box.
-    async fn open(hotel: &Hotel, name: &str, role: Role, seat: Option<(SittingId, &str)>) -> Self {
-        let own = Identity::load(&hotel.identity_dir("authority")).unwrap();
-        let (token, key) = token(&own, name, role, seat);
-        let passport = Passport::with_token(token, &key).unwrap();
-        let (renewals, passport) = watch::channel(passport);
-        let signaling = hotel.listener("signaling", "listener");
-        let settings = Settings {
-            servers: vec![Server {
-                url: format!("ws://{signaling}"),
-                mode: Mode::Local,
-                tls: None,
-            }],
-            joining: Joining::First,
-            appearance: Appearance::default(),
-            ice: IceSettings {
-                addresses: Vec::new(),
-                loopback: true,
-                servers: Vec::new(),
-            },
-            price_per_gb: 0.0,
-            connections_max: 4,
-        };
-        let tasks = Tasks::new();
-        let (clock, verifier) = (Clock::system(), Verifier::of(&own));
-        let (peer, incoming) = Peer::start(
-            settings,
-            passport,
-            verifier,
-            Refusals::default(),
-            clock,
-            &tasks,
-        );
-        let the_box = Principal::from(Component::DeviceProxy);
-        let connection = eventually("the page reaches the box", LIMIT, || async {
-            peer.connect(&the_box).await.ok()
-        })
-        .await;
-        Self {
-            connection,
-            incoming,
-            heard: Vec::new(),
-            tasks,
-            _renewals: renewals,
-        }
-    }
-
-    async fn ask<A: DeserializeOwned>(&self, about: &str, body: &Value) -> Result<A, Problem> {
-        self.connection.request(about, body).await
-    }
-
-    async fn moves(&self, order: OrderId, status: OrderStatus) -> Order {
-        let to = json!({ "v": 1, "order": order, "status": status });
-        self.ask(about::ORDER_STATUS, &to).await.unwrap()
-    }
-
-    async fn orders(&self) -> Vec<Order> {
-        let orders: Orders = self.ask(about::ORDERS, &json!({})).await.unwrap();
-        orders.orders
-    }
-
-    /// The next news about something; news about other things are kept.
-    async fn hears<T: DeserializeOwned>(&mut self, about: &str) -> T {
-        let found = |message: &Message| message.about.as_str() == about;
-        let hearing = async {
-            while !self.heard.iter().any(found) {
-                let incoming = self.incoming.recv().await.expect("the page is open");
-                if let Incoming::Message(_, message) = incoming {
-                    self.heard.push(message);
-                }
-            }
-        };
-        timeout(LIMIT, hearing).await.expect("news come in time");
-        let place = self.heard.iter().position(found).expect("it was found");
-        self.heard.remove(place).body().unwrap()
-    }
-
-    async fn hears_status(&mut self, status: OrderStatus) -> Order {
-        loop {
-            let order: Order = self.hears(about::ORDER_STATUS).await;
-            if order.status == status {
-                return order;
-            }
-        }
-    }
-
-    async fn close(self) {
-        self.tasks.drain().await.unwrap();
-    }
-}
-
-fn token(
-    authority: &Identity,
-    name: &str,
-    role: Role,
-    seat: Option<(SittingId, &str)>,
-) -> (String, Key) {
-    let (key, now) = (Key::generate(), Clock::system().wall());
-    let integer = |seconds| Integer::new(seconds).unwrap();
-    let seconds = now.value() / 1_000;
-    let claims = Claims {
-        tenant: authority.spiffe.tenant.clone(),
-        property: authority.spiffe.property.clone(),
-        sub: name.parse().unwrap(),
-        role,
-        jti: ids::new(now),
-        iat: integer(seconds),
-        exp: integer(seconds + LIFE_S),
-        cnf: Some(Confirmation {
-            jwk: jwk(&key.public_key()),
-        }),
-        sitting: seat.map(|(sitting, _)| sitting),
-        table: seat.map(|(_, table)| table.parse().unwrap()),
-    };
-    (sign_token(authority, POP_TYPE, &claims), key)
 }
 
 fn wish(order: OrderId) -> Value {

@@ -6,12 +6,14 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use clap::{Parser, ValueEnum};
+use serde::de::DeserializeOwned;
 
 pub mod figure;
 mod peers;
+mod prints;
 pub mod samples;
 
 pub use figure::{Better, Figure, Value};
@@ -32,6 +34,8 @@ struct Arguments {
 enum Area {
     /// Connections between peers.
     Peer,
+    /// Tickets.
+    Print,
 }
 
 /// Runs the program on the command line of the process.
@@ -52,6 +56,7 @@ pub fn main() -> ExitCode {
     for area in areas {
         let measured = match area {
             Area::Peer => peers::measure(),
+            Area::Print => prints::measure(),
         };
         for figure in measured {
             println!("{figure}");
@@ -65,6 +70,14 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What a script measured, one JSON object on its standard output.
+fn told<T: DeserializeOwned>(script: &mut Command) -> T {
+    let output = script.output().expect("node can be started");
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script:?}: {complaints}");
+    serde_json::from_slice(&output.stdout).expect("it tells what it measured")
 }
 
 fn write(file: &std::path::Path, figures: &[Figure]) -> io::Result<()> {

@@ -311,14 +311,13 @@ fn edgectl(network: Option<&Network>) -> Command {
     command
 }
 
-/// Where cargo puts the binaries of this workspace.
+/// Where cargo puts the binaries of this workspace: beside this program, or above a test's `deps`.
 pub fn artifacts() -> PathBuf {
-    let test = env::current_exe().expect("a test knows its own program");
-    let directory = test
-        .ancestors()
-        .nth(2)
-        .expect("tests are built in target/<profile>/deps");
-    directory.to_owned()
+    let program = env::current_exe().expect("a program knows where it is");
+    let directory = program.parent().expect("programs are in directories");
+    let is_test = directory.ends_with("deps");
+    let above = directory.parent().filter(|_| is_test);
+    above.unwrap_or(directory).to_owned()
 }
 
 /// The top of this repository.

@@ -13,6 +13,7 @@ pub mod hotel;
 pub mod network;
 pub mod objects;
 pub mod outsider;
+pub mod page;
 pub mod sim;
 pub mod vprinter;
 

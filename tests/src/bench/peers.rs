@@ -1,5 +1,6 @@
 //! Connections between peers on one machine: how long they take to open, and a round trip.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +11,15 @@ use kit::lifecycle::Tasks;
 use peer::transport::Transport;
 use peer::transport::webrtc::{Restart, Rtc, RtcEvent};
 use peer::{Appearance, Connection, IceSettings, Incoming, Joining, Peer, Server, Settings};
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
 use wire::signaling::Mode;
 
-use super::Figure;
 use super::samples::Samples;
+use super::{Figure, told};
+use crate::hotel::{artifacts, repository};
+use crate::network::Network;
 use crate::{Hotel, Plan};
 
 /// Connections that are opened.
@@ -27,22 +31,76 @@ const MESSAGE: usize = 1_024;
 
 pub(super) fn measure() -> Vec<Figure> {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be started");
-    runtime.block_on(async {
+    let chromium = chromium();
+    let (ours, floor) = runtime.block_on(async {
         let hotel = Hotel::up(Plan {
             rooms: 1,
             only: &["broker", "signaling"],
         });
-        let (ours, floor) = (ours(&hotel).await, floor().await);
-        let latency = |name, share, pick: fn(&Measured) -> &Samples| {
-            Figure::latency("peer", name, pick(&ours).quantile_ms(share))
-                .floor("bare data channel", pick(&floor).quantile_ms(share))
-        };
-        vec![
-            latency("open_rust_p50_ms", 0.50, |measured| &measured.opened),
-            latency("rtt_1k_p50_ms", 0.50, |measured| &measured.trips),
-            latency("rtt_1k_p99_ms", 0.99, |measured| &measured.trips),
-        ]
-    })
+        (ours(&hotel).await, floor().await)
+    });
+    let peer = stranger();
+    let latency = |name, share, pick: fn(&Measured) -> &Samples| {
+        let [ours, peer, floor] =
+            [&ours, &peer, &floor].map(|measured| pick(measured).quantile_ms(share));
+        Figure::latency("peer", name, ours)
+            .peer("node-datachannel, bare", peer)
+            .floor("bare data channel", floor)
+    };
+    let opening = floor.opened.quantile_ms(0.50);
+    vec![
+        Figure::latency("peer", "open_chromium_p50_ms", chromium.quantile_ms(0.50))
+            .peer("node-datachannel, bare", peer.opened.quantile_ms(0.50))
+            .floor("bare data channel", opening),
+        latency("open_rust_p50_ms", 0.50, |measured| &measured.opened),
+        latency("rtt_1k_p50_ms", 0.50, |measured| &measured.trips),
+        latency("rtt_1k_p99_ms", 0.99, |measured| &measured.trips),
+    ]
+}
+
+/// How long a tablet's page in Chromium takes to open a connection to the box.
+fn chromium() -> Samples {
+    #[derive(Deserialize)]
+    struct Told {
+        opened_ms: Vec<f64>,
+    }
+    let plan = Plan {
+        rooms: 1,
+        only: &[],
+    };
+    // Without internet, where this machine gives such a network.
+    let hotel = match Network::offline("bench") {
+        Ok(network) => Hotel::up_in(network, plan),
+        Err(_) => Hotel::up(plan),
+    };
+    let mut script = hotel.command("node");
+    script
+        .arg(repository().join("tests/browser/opening.mjs"))
+        .arg("--hotel")
+        .arg(hotel.dir().join("hotel.json"))
+        .arg("--edgectl")
+        .arg(artifacts().join("edgectl"))
+        .args(["--count", &OPENED.to_string()]);
+    let told: Told = told(&mut script);
+    Samples::of_ms(told.opened_ms)
+}
+
+/// Two ends of another library's data channel in one process, descriptions handed over in memory.
+fn stranger() -> Measured {
+    #[derive(Deserialize)]
+    struct Told {
+        opened_ms: Vec<f64>,
+        trips_ms: Vec<f64>,
+    }
+    let mut script = Command::new("node");
+    script
+        .arg(repository().join("tests/peers/channel.mjs"))
+        .args([OPENED, TRIPS, MESSAGE].map(|number| number.to_string()));
+    let told: Told = told(&mut script);
+    Measured {
+        opened: Samples::of_ms(told.opened_ms),
+        trips: Samples::of_ms(told.trips_ms),
+    }
 }
 
 struct Measured {

@@ -7,9 +7,21 @@ use std::time::Duration;
 pub struct Samples(Vec<Duration>);
 
 impl Samples {
+    /// Samples in milliseconds, as other programs tell them; none is below nothing.
+    pub fn of_ms(samples: impl IntoIterator<Item = f64>) -> Self {
+        let seconds = samples.into_iter().map(|sample| sample.max(0.0) / 1_000.0);
+        seconds.map(Duration::from_secs_f64).collect()
+    }
+
     /// Adds one.
     pub fn add(&mut self, sample: Duration) {
         self.0.push(sample);
+    }
+
+    /// Without the first `count`.
+    #[must_use]
+    pub fn skip(self, count: usize) -> Self {
+        self.0.into_iter().skip(count).collect()
     }
 
     /// The smallest sample that `share` of all samples do not exceed, in milliseconds; not a

@@ -12,6 +12,9 @@ import { fingerprint } from "./sdp";
 import { ChannelTransport, type Transport } from "./transport";
 import type { ClientMessage } from "./wire/signaling-offer";
 
+/** Name of the measure of how long a call took to open. */
+export const OPENING = "hotel-peer-opening";
+
 /** What a call tells its peer. */
 export interface CallEvents {
   say(message: ClientMessage): void;
@@ -58,6 +61,7 @@ export class Call {
   readonly settings: CallSettings;
   readonly connection: RTCPeerConnection;
   established = false;
+  readonly #begun = performance.now();
   readonly #events: CallEvents;
   readonly #early: RTCIceCandidateInit[] = [];
   #negotiation = 0;
@@ -170,6 +174,7 @@ export class Call {
       const caller = await this.#handshake(transport);
       clearTimeout(this.#timer);
       this.established = true;
+      this.#measure();
       this.#events.established(this, caller, transport);
     } catch (error) {
       const told = problemOf(error);
@@ -261,6 +266,12 @@ export class Call {
   async #impatient(): Promise<void> {
     if (this.settings.position === "offerer") await this.restartIce();
     else this.#limit(RESTARTED_MS, "the connection was lost");
+  }
+
+  /** How long the latest call took to open stands among the page's User Timing measures (W3C). */
+  #measure(): void {
+    performance.clearMeasures(OPENING);
+    performance.measure(OPENING, { start: this.#begun, end: performance.now() });
   }
 
   #limit(ms: number, why: string): void {

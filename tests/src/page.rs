@@ -1,0 +1,210 @@
+//! Somebody's page: a peer of ours with a token, connected to the box.
+
+use std::mem;
+
+use kit::ca::Key;
+use kit::clock::Clock;
+use kit::credential::{Passport, Refusals, Verifier, jwk, sign_token};
+use kit::identity::Identity;
+use kit::ids;
+use kit::lifecycle::Tasks;
+use peer::{
+    Appearance, Connection, IceSettings, Incoming, Joining, Message, Peer, Server, Settings,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+use wire::channel::about;
+use wire::credential::{Claims, Confirmation, POP_TYPE, Role};
+use wire::order::{Order, OrderStatus, Orders};
+use wire::signaling::Mode;
+use wire::{Component, Integer, OrderId, Principal, Problem, SittingId};
+
+use crate::hotel::LIMIT;
+use crate::{Hotel, eventually};
+
+/// How long the token of a page is good, in seconds.
+const LIFE_S: u64 = 60 * 60;
+
+/// A page: its connection to the box and what it hears.
+#[derive(Debug)]
+pub struct Page {
+    connection: Connection,
+    incoming: mpsc::Receiver<Incoming>,
+    /// What came and was not asked for yet.
+    heard: Vec<Message>,
+    tasks: Tasks,
+    _renewals: watch::Sender<Passport>,
+}
+
+impl Page {
+    /// Somebody of the hotel, connected to the box; the token is signed with the authority's own key.
+    ///
+    /// # Panics
+    ///
+    /// When the box is not reached in time.
+    pub async fn open(
+        hotel: &Hotel,
+        name: &str,
+        role: Role,
+        seat: Option<(SittingId, &str)>,
+    ) -> Self {
+        let own = Identity::load(&hotel.identity_dir("authority"))
+            .expect("the authority has an identity");
+        let (token, key) = token(&own, name, role, seat);
+        let passport = Passport::with_token(token, &key).expect("its token is sound");
+        let (renewals, passport) = watch::channel(passport);
+        let signaling = hotel.listener("signaling", "listener");
+        let settings = Settings {
+            servers: vec![Server {
+                url: format!("ws://{signaling}"),
+                mode: Mode::Local,
+                tls: None,
+            }],
+            joining: Joining::First,
+            appearance: Appearance::default(),
+            ice: IceSettings {
+                addresses: Vec::new(),
+                loopback: true,
+                servers: Vec::new(),
+            },
+            price_per_gb: 0.0,
+            connections_max: 4,
+        };
+        let tasks = Tasks::new();
+        let (clock, verifier) = (Clock::system(), Verifier::of(&own));
+        let (peer, incoming) = Peer::start(
+            settings,
+            passport,
+            verifier,
+            Refusals::default(),
+            clock,
+            &tasks,
+        );
+        let the_box = Principal::from(Component::DeviceProxy);
+        let connection = eventually("the page reaches the box", LIMIT, || async {
+            peer.connect(&the_box).await.ok()
+        })
+        .await;
+        Self {
+            connection,
+            incoming,
+            heard: Vec::new(),
+            tasks,
+            _renewals: renewals,
+        }
+    }
+
+    /// Asks the box.
+    pub async fn ask<A: DeserializeOwned>(&self, about: &str, body: &Value) -> Result<A, Problem> {
+        self.connection.request(about, body).await
+    }
+
+    /// Lets news pass from now on: whoever hears none must not hold the connection up.
+    pub fn ignore_news(&mut self) {
+        let (_, nothing) = mpsc::channel(1);
+        let mut news = mem::replace(&mut self.incoming, nothing);
+        tokio::spawn(async move { while news.recv().await.is_some() {} });
+    }
+
+    /// Moves an order on.
+    ///
+    /// # Panics
+    ///
+    /// When the box refuses.
+    pub async fn moves(&self, order: OrderId, status: OrderStatus) -> Order {
+        let to = json!({ "v": 1, "order": order, "status": status });
+        self.ask(about::ORDER_STATUS, &to)
+            .await
+            .expect("the box lets it")
+    }
+
+    /// The orders that it may see.
+    ///
+    /// # Panics
+    ///
+    /// When the box refuses.
+    pub async fn orders(&self) -> Vec<Order> {
+        let orders: Orders = self
+            .ask(about::ORDERS, &json!({}))
+            .await
+            .expect("the box tells them");
+        orders.orders
+    }
+
+    /// The next news about something; news about other things are kept.
+    ///
+    /// # Panics
+    ///
+    /// When none come in time.
+    pub async fn hears<T: DeserializeOwned>(&mut self, about: &str) -> T {
+        let found = |message: &Message| message.about.as_str() == about;
+        let hearing = async {
+            while !self.heard.iter().any(found) {
+                let incoming = self.incoming.recv().await.expect("the page is open");
+                if let Incoming::Message(_, message) = incoming {
+                    self.heard.push(message);
+                }
+            }
+        };
+        timeout(LIMIT, hearing).await.expect("news come in time");
+        let place = self.heard.iter().position(found).expect("it was found");
+        self.heard
+            .remove(place)
+            .body()
+            .expect("it is what it is about")
+    }
+
+    /// The next news of an order that came to `status`.
+    ///
+    /// # Panics
+    ///
+    /// When none come in time.
+    pub async fn hears_status(&mut self, status: OrderStatus) -> Order {
+        loop {
+            let order: Order = self.hears(about::ORDER_STATUS).await;
+            if order.status == status {
+                return order;
+            }
+        }
+    }
+
+    /// Closes the page.
+    ///
+    /// # Panics
+    ///
+    /// When something of it does not end.
+    pub async fn close(self) {
+        self.tasks
+            .drain()
+            .await
+            .expect("everything of the page ends");
+    }
+}
+
+fn token(
+    authority: &Identity,
+    name: &str,
+    role: Role,
+    seat: Option<(SittingId, &str)>,
+) -> (String, Key) {
+    let (key, now) = (Key::generate(), Clock::system().wall());
+    let integer = |seconds| Integer::new(seconds).expect("it is not too large");
+    let seconds = now.value() / 1_000;
+    let claims = Claims {
+        tenant: authority.spiffe.tenant.clone(),
+        property: authority.spiffe.property.clone(),
+        sub: name.parse().expect("it is a name"),
+        role,
+        jti: ids::new(now),
+        iat: integer(seconds),
+        exp: integer(seconds + LIFE_S),
+        cnf: Some(Confirmation {
+            jwk: jwk(&key.public_key()),
+        }),
+        sitting: seat.map(|(sitting, _)| sitting),
+        table: seat.map(|(_, table)| table.parse().expect("it is a table's name")),
+    };
+    (sign_token(authority, POP_TYPE, &claims), key)
+}
