@@ -133,7 +133,8 @@ export class Call {
   }
 
   undeliverable(reason: string): void {
-    if (!this.#described) {
+    // A restart that finds nobody has the time of a restart; the present way may go on meanwhile.
+    if (!this.#described && this.#negotiation === 0) {
       const code = reason === "not-allowed" ? "forbidden" : "unavailable";
       this.#fail(problem(code, `the other side cannot be reached: ${reason}`));
     }

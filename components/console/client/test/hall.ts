@@ -35,6 +35,8 @@ export class Hall {
   answersPings = true;
   greeted = 0;
   joins = 0;
+  /** Also of one that was closed: it can be opened again there. */
+  port = 0;
   readonly #hotel: Hotel;
   readonly #server: WebSocketServer;
 
@@ -48,11 +50,8 @@ export class Hall {
     const server = new WebSocketServer({ host: "127.0.0.1", port });
     const hall = new Hall(hotel, server);
     await new Promise((resolve) => server.once("listening", resolve));
+    hall.port = (server.address() as AddressInfo).port;
     return hall;
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 
   get url(): string {

@@ -113,6 +113,8 @@ export class FakeConnection {
 
   close(): void {
     sessions.delete(this.session);
+    // As in a browser, whoever closes it is not told.
+    this.connectionState = "closed";
     this.channel?.close();
   }
 
@@ -131,7 +133,8 @@ export class FakeConnection {
     const state = isAsPromised(this, far) && isAsPromised(far, this) ? "connected" : "failed";
     [this, far].forEach((side) => side.become(state));
     const { channel } = this;
-    if (state === "failed" || channel === null) return;
+    // A restart of ICE keeps the channel.
+    if (state === "failed" || channel?.readyState !== "connecting") return;
     far.channel = new FakeChannel(channel.label, channel.protocol);
     far.channel.open(channel);
     channel.open(far.channel);

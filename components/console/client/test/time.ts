@@ -24,3 +24,11 @@ export async function breath(): Promise<void> {
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await breath();
 }
+
+/** Lets time pass in steps that are short enough for heartbeats to be answered. */
+export async function pass(ms: number): Promise<void> {
+  for (let left = ms; left > 0; left -= 500) {
+    vi.advanceTimersByTime(Math.min(left, 500));
+    await breath();
+  }
+}
