@@ -13,5 +13,6 @@ mod hostile;
 mod ordering;
 mod printing;
 mod signaling;
+mod strangers;
 mod tidy;
 mod vprinter;

@@ -1,0 +1,80 @@
+//! Whoever keeps to the pages of the specification takes part: a peer on another WebRTC stack,
+//! `tests/peers/stranger.mjs`, that shares no code with ours.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use hotel_tests::hotel::{LIMIT, repository};
+use hotel_tests::{Hotel, Plan, eventually};
+use serde_json::Value;
+
+const PARTS: Plan<'static> = Plan {
+    rooms: 1,
+    only: &["broker", "signaling", "device-proxy", "hotel-vprinter"],
+};
+
+async fn up() -> Hotel {
+    let hotel = Hotel::up(PARTS);
+    for name in ["signaling", "device-proxy", "hotel-vprinter"] {
+        eventually(&format!("{name} is ready"), LIMIT, || async {
+            hotel.part(name)?.ready.then_some(())
+        })
+        .await;
+    }
+    hotel
+}
+
+/// What became of a stranger with that identity.
+fn stranger(hotel: &Hotel, identity: &Path) -> Output {
+    let signaling = hotel.listener("signaling", "listener");
+    Command::new("node")
+        .arg(repository().join("tests/peers/stranger.mjs"))
+        .args(["--signaling", &format!("ws://{signaling}")])
+        .arg("--identity")
+        .arg(identity)
+        .args(["--property", &hotel.places.property.to_string()])
+        .args(["--route", "kitchen"])
+        .output()
+        .expect("node is installed; tests/run.sh says how")
+}
+
+// peer-5.1, peer-3.3, peer-4.1
+#[tokio::test]
+async fn another_stack_joins_by_the_specification_and_prints_a_ticket() {
+    let hotel = up().await;
+    let output = stranger(&hotel, &hotel.identity_dir("console"));
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaints}");
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(told["caller"], "device-proxy");
+    assert_eq!(told["printers"]["printers"][0]["printer"], "pass");
+    assert_eq!(
+        (&told["is_png"], &told["taken"]),
+        (&true.into(), &true.into())
+    );
+    assert_eq!(told["done"], "done");
+    assert_eq!(told["problem"], "not-found");
+    let ticket = hotel.places.printer.tickets.join("0001.txt");
+    let ticket = fs::read_to_string(ticket).unwrap();
+    assert!(ticket.contains("Tomato soup"), "{ticket}");
+}
+
+// peer-1.1, signaling-1.1
+#[tokio::test]
+async fn a_stranger_with_somebody_elses_key_is_not_let_in() {
+    let hotel = up().await;
+    let mixed = tempfile::tempdir().unwrap();
+    for (file, owner) in [
+        ("ca.pem", "console"),
+        ("cert.pem", "console"),
+        ("key.pem", "uplink"),
+    ] {
+        let from = hotel.identity_dir(owner).join(file);
+        fs::copy(from, mixed.path().join(file)).unwrap();
+    }
+    let output = stranger(&hotel, mixed.path());
+    let complaints = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{complaints}");
+    assert!(complaints.contains("\"forbidden\""), "{complaints}");
+}
