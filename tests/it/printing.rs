@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use wire::Component;
-use wire::print::{Decision, JOB, Job, JobState, RESOLVE, SUBMIT};
+use wire::print::{Decision, Held, JOB, Job, JobState, RESOLVE, SUBMIT};
 
 /// Tells printed copies of which somebody was warned from others.
 const MARK: &str = "*** POSSIBLE DUPLICATE ***";
@@ -253,6 +253,65 @@ async fn paper_that_runs_out_amid_a_ticket_is_waited_for_and_nothing_comes_twice
         assert!(!shop.done(number).await.marked);
         assert_eq!(shop.papers(number).len(), 1);
     }
+    shop.close().await;
+}
+
+// device-proxy-1.2, device-proxy-2.3, device-proxy-3.6
+#[tokio::test]
+async fn paper_that_is_pulled_and_a_box_that_is_killed_meanwhile_end_with_one_ticket() {
+    let mut shop = Shop::open(Settings::default(), "process-id", "reprint-marked").await;
+    shop.submit(1).await;
+    shop.done(1).await;
+    shop.printer.set_paper(Paper::Out);
+    shop.submit(2).await;
+    let waits_for_paper = |state: &JobState| {
+        let reason = Held::Paper;
+        *state == JobState::Held { reason }
+    };
+    for _ in 0..3 {
+        let held = shop.comes_to(2, waits_for_paper).await;
+        // Nothing was sent, and nothing is said to have been.
+        assert_eq!((held.attempts, held.marked), (0, false));
+        shop.kill().await;
+    }
+    shop.comes_to(2, waits_for_paper).await;
+    assert!(shop.papers(2).is_empty());
+    shop.printer.set_paper(Paper::Enough);
+    let done = shop.done(2).await;
+    assert_eq!((done.attempts, done.marked), (1, false));
+    assert_eq!(shop.papers(2).len(), 1);
+    shop.close().await;
+}
+
+// device-proxy-1.2, device-proxy-3.1, device-proxy-3.6
+#[tokio::test]
+async fn a_box_that_is_killed_while_its_ticket_waits_half_printed_does_not_say_it_is_done() {
+    let mut shop = Shop::open(Settings::default(), "process-id", "ask").await;
+    shop.submit(1).await;
+    shop.done(1).await;
+    shop.printer.load_lines(1);
+    shop.submit(2).await;
+    eventually("the paper is out", LIMIT, || async {
+        let unfinished = shop.printer.unfinished();
+        (!unfinished.is_empty()).then_some(())
+    })
+    .await;
+    shop.comes_to(2, |state| *state == JobState::Printing).await;
+    shop.kill().await;
+    // Whether the printer goes on with it only a person can see.
+    shop.comes_to(2, |state| *state == JobState::Unconfirmed)
+        .await;
+    shop.printer.set_paper(Paper::Enough);
+    eventually("the printer goes on", LIMIT, || async {
+        (shop.papers(2).len() == 1).then_some(())
+    })
+    .await;
+    let decision = json!({ "job": id(2), "decision": Decision::Printed });
+    let decided: Option<Job> = shop.ask(RESOLVE, decision).await;
+    assert_eq!(decided.unwrap().state, JobState::Done);
+    shop.submit(3).await;
+    assert!(!shop.done(3).await.marked);
+    assert_eq!((shop.papers(2).len(), shop.papers(3).len()), (1, 1));
     shop.close().await;
 }
 
