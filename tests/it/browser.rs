@@ -6,22 +6,16 @@ use std::path::Path;
 use hotel_tests::hotel::{artifacts, repository};
 use hotel_tests::network::Network;
 use hotel_tests::{Hotel, Plan};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A hotel in a network of its own; nothing where this machine gives none, and says so.
 #[expect(
     clippy::print_stderr,
     reason = "a test that cannot run here says plainly what is missing"
 )]
-fn offline_hotel(name: &str) -> Option<Hotel> {
+fn offline_hotel(name: &str, only: &[&str]) -> Option<Hotel> {
     match Network::offline(name) {
-        Ok(network) => Some(Hotel::up_in(
-            network,
-            Plan {
-                rooms: 2,
-                only: &[],
-            },
-        )),
+        Ok(network) => Some(Hotel::up_in(network, Plan { rooms: 2, only })),
         Err(error) => {
             eprintln!("skipped: it takes root and network namespaces: {error}");
             None
@@ -62,7 +56,7 @@ fn pictures(name: &str) -> std::path::PathBuf {
 // story-4
 #[test]
 fn an_order_goes_from_a_guests_phone_to_the_kitchen_and_back_without_internet() {
-    let Some(hotel) = offline_hotel("order") else {
+    let Some(hotel) = offline_hotel("order", &[]) else {
         return;
     };
     let kept = pictures("order");
@@ -77,4 +71,25 @@ fn an_order_goes_from_a_guests_phone_to_the_kitchen_and_back_without_internet() 
     let ticket = std::fs::read_to_string(tickets.join("0001.txt")).expect("the ticket is kept");
     assert!(ticket.contains("Tomato soup"), "{ticket}");
     std::fs::copy(tickets.join("0001.png"), kept.join("ticket.png")).expect("its picture is kept");
+}
+
+// console-3.2
+// story-4
+#[tokio::test]
+async fn a_guest_who_is_elsewhere_is_politely_asked_into_the_hotel() {
+    let Some(hotel) = offline_hotel("elsewhere", &["broker", "authority", "console"]) else {
+        return;
+    };
+    let path = &hotel.places.configurations["console"];
+    let text = std::fs::read(path).expect("it is configured");
+    let mut own: Value = serde_json::from_slice(&text).expect("it is JSON");
+    // Wherever the browser comes from, it is not from there.
+    own["networks"] = json!(["192.168.77.0/24"]);
+    std::fs::write(path, own.to_string()).expect("it can be configured");
+    hotel.kill_and_wait("console").await;
+    let seen = play(&hotel, "elsewhere.mjs", &pictures("elsewhere"));
+    let said = seen["said"].as_str().expect("it says something");
+    assert!(said.contains("You can order in the hotel only"), "{said}");
+    assert!(said.contains("join the hotel's Wi-Fi"), "{said}");
+    assert_eq!(seen["dishes"], 0, "{seen}");
 }

@@ -2,6 +2,7 @@
 //! real broker, signaling server and box; pages are peers of ours, the printer is the virtual one.
 
 use std::fs;
+use std::time::Duration;
 
 use hotel_tests::hotel::LIMIT;
 use hotel_tests::page::Page;
@@ -10,17 +11,21 @@ use hotel_tests::{Hotel, Plan, eventually};
 use kit::clock::Clock;
 use kit::ids;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use wire::channel::about;
 use wire::chat::Notification;
 use wire::climate::{Room, Rooms};
 use wire::credential::Role;
-use wire::order::{Order, OrderStatus};
+use wire::order::{Menu, Order, OrderStatus};
 use wire::{Code, OrderId, Problem, SittingId};
 
 const PARTS: Plan<'static> = Plan {
     rooms: 1,
     only: &["broker", "signaling", "device-proxy"],
 };
+
+/// How long a dead peer may go unnoticed.
+const NOTICED: Duration = Duration::from_secs(10);
 
 /// A hotel whose kitchen prints on `printer`, ready.
 async fn hotel(printer: &Printer) -> Hotel {
@@ -46,6 +51,10 @@ fn wish(order: OrderId) -> Value {
         ],
         "note": "no hurry",
     })
+}
+
+async fn menu(page: &Page) -> Result<Menu, Problem> {
+    page.ask(about::MENU, &json!({})).await
 }
 
 fn an_order() -> OrderId {
@@ -137,6 +146,35 @@ async fn a_box_that_is_killed_keeps_what_it_answered_and_prints_each_ticket_once
         assert!(whole().iter().filter(is_unmarked).count() <= 1, "{order}");
     }
     guest.close().await;
+}
+
+// peer-5.3, peer-4.8
+#[tokio::test]
+async fn a_call_outlives_its_signaling_server_and_a_dead_box_is_noticed() {
+    let printer = Printer::start(Paper::default());
+    let hotel = hotel(&printer).await;
+    let pos = Page::open(&hotel, "pos-1", Role::Pos, None).await;
+    let kitchen = Page::open(&hotel, "kitchen-1", Role::Kitchen, None).await;
+
+    hotel.kill_and_wait("signaling").await;
+    for page in [&pos, &kitchen] {
+        assert!(!menu(page).await.unwrap().items.is_empty());
+    }
+
+    hotel.kill("device-proxy").await;
+    let noticed = async { tokio::join!(pos.cut(), kitchen.cut()) };
+    timeout(NOTICED, noticed).await.expect("noticed in time");
+    let lost = menu(&pos).await.unwrap_err();
+    assert_eq!(lost.code, Code::Unavailable);
+    let again = Page::open(&hotel, "pos-1", Role::Pos, None).await;
+    let frozen = hotel.freeze("device-proxy").await;
+    timeout(NOTICED, again.cut())
+        .await
+        .expect("noticed in time");
+    drop(frozen);
+    for page in [pos, kitchen, again] {
+        page.close().await;
+    }
 }
 
 // device-proxy-8.1, device-proxy-8.2

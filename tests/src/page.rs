@@ -170,6 +170,11 @@ impl Page {
         }
     }
 
+    /// Waits until the connection to the box has ended.
+    pub async fn cut(&self) {
+        self.connection.closed().await;
+    }
+
     /// Closes the page.
     ///
     /// # Panics
