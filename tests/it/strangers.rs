@@ -25,8 +25,8 @@ async fn up() -> Hotel {
     hotel
 }
 
-/// What became of a stranger with that identity.
-fn stranger(hotel: &Hotel, identity: &Path) -> Output {
+/// What became of a stranger with that identity, who may do something wrong.
+fn stranger(hotel: &Hotel, identity: &Path, wrong: Option<&str>) -> Output {
     let signaling = hotel.listener("signaling", "listener");
     Command::new("node")
         .arg(repository().join("tests/peers/stranger.mjs"))
@@ -35,6 +35,7 @@ fn stranger(hotel: &Hotel, identity: &Path) -> Output {
         .arg(identity)
         .args(["--property", &hotel.places.property.to_string()])
         .args(["--route", "kitchen"])
+        .args(wrong.iter().flat_map(|wrong| ["--wrong", wrong]))
         .output()
         .expect("node is installed; tests/run.sh says how")
 }
@@ -43,7 +44,7 @@ fn stranger(hotel: &Hotel, identity: &Path) -> Output {
 #[tokio::test]
 async fn another_stack_joins_by_the_specification_and_prints_a_ticket() {
     let hotel = up().await;
-    let output = stranger(&hotel, &hotel.identity_dir("console"));
+    let output = stranger(&hotel, &hotel.identity_dir("console"), None);
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{complaints}");
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -73,8 +74,29 @@ async fn a_stranger_with_somebody_elses_key_is_not_let_in() {
         let from = hotel.identity_dir(owner).join(file);
         fs::copy(from, mixed.path().join(file)).unwrap();
     }
-    let output = stranger(&hotel, mixed.path());
+    let output = stranger(&hotel, mixed.path(), None);
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{complaints}");
     assert!(complaints.contains("\"forbidden\""), "{complaints}");
+}
+
+// peer-3.7, peer-4.2, peer-4.4, peer-4.5, peer-4.9
+#[tokio::test]
+async fn whoever_breaks_the_rules_hears_why_and_nobody_else_notices() {
+    let hotel = up().await;
+    for (wrong, code) in [
+        ("fingerprint", "forbidden"),
+        ("kind", "malformed"),
+        ("hello", "forbidden"),
+        ("inflation", "malformed"),
+        ("envelope", "malformed"),
+    ] {
+        let output = stranger(&hotel, &hotel.identity_dir("console"), Some(wrong));
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{wrong}: {complaints}");
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(told["last_word"]["code"], code, "{wrong}: {told}");
+    }
+    let output = stranger(&hotel, &hotel.identity_dir("console"), None);
+    assert!(output.status.success(), "{output:?}");
 }

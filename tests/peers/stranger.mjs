@@ -1,23 +1,28 @@
 // A peer that shares no code with ours, written after docs/spec/peer.md and docs/spec/signaling.md:
 // libdatachannel instead of our WebRTC, Node's cryptography instead of ours.
 //
-//   node stranger.mjs --signaling ws://HOST:PORT --identity DIR --property NAME --route ROUTE
+//   node stranger.mjs --signaling ws://HOST:PORT --identity DIR --property NAME --route ROUTE [--wrong WHAT]
 //
 // Joins with the certificate of `--identity` (ca.pem, cert.pem, key.pem), calls the box, asks for its
 // printers and a preview, prints a ticket and waits until it is on paper. Prints one JSON object of
 // what it was told; says on standard error what went wrong and exits with 1.
+//
+// `--wrong` does one thing that is against the rules and prints the last word of the box instead:
+// `fingerprint` (names another certificate), `kind` (a frame nobody knows), `hello` (a second Hello),
+// `inflation` (a message that inflates beyond all bounds), `envelope` (a message that is none).
 
 import { createHash, createPrivateKey, ECDH, createECDH, randomBytes, sign, verify, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { inflateRawSync } from "node:zlib";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 
 import { decode, encode } from "@msgpack/msgpack";
 import nodeDataChannel from "node-datachannel";
 import WebSocket from "ws";
 
 const LIMIT_MS = 20_000;
+const HELLO_MAX = 14 * 1024;
 const MESSAGE_MAX = 8 * 1024 * 1024;
 const [HELLO, PROOF, CHUNK, PING, PONG, CLOSE] = [1, 2, 3, 4, 5, 6];
 const PIECE = 16_368;
@@ -30,6 +35,7 @@ const { values } = parseArgs({
     identity: { type: "string" },
     property: { type: "string" },
     route: { type: "string" },
+    wrong: { type: "string" },
   },
 });
 const file = (name) => readFileSync(join(values.identity, name));
@@ -42,6 +48,7 @@ async function main() {
   const signaling = await Signaling.join();
   const call = new Call(signaling);
   const { channel, caller } = await call.connect();
+  if (values.wrong !== undefined) return channel.doWrong(values.wrong);
   const printers = await channel.request("printers", {});
   const preview = await channel.request("print-preview", { route: values.route, document: ticket(80) });
   const job = uuid();
@@ -171,6 +178,7 @@ class Call {
   /** Both sign which certificates they see; says who the other is. */
   async #prove(frames, mine, theirs) {
     const ephemeral = createECDH("prime256v1").generateKeys();
+    const nonce = randomBytes(32);
     const hello = encode({
       v: 1,
       property: values.property,
@@ -178,15 +186,16 @@ class Call {
       from: me,
       to: THE_BOX,
       capabilities: [],
-      fingerprint: mine,
-      nonce: randomBytes(32),
+      fingerprint: values.wrong === "fingerprint" ? "00".repeat(32) : mine,
+      nonce,
       credential: { certificate: own.raw },
       ephemeral,
     });
     frames.send(HELLO, hello);
     const heard = await frames.next(HELLO);
+    if (heard.length > HELLO_MAX) throw new Error(`a Hello of ${heard.length} octets`);
     const told = decode(heard);
-    const caller = this.#check(told, theirs);
+    const caller = this.#check(told, theirs, nonce);
     const digest = createHash("sha256").update(sized(hello)).update(sized(heard)).digest();
     const text = (position) => proof("hotel-peer-handshake-v1", [Buffer.from(position), digest]);
     frames.send(PROOF, encode({ signature: signed(text("offerer")) }));
@@ -196,7 +205,7 @@ class Call {
     return principalOf(caller);
   }
 
-  #check(told, theirs) {
+  #check(told, theirs, nonce) {
     const expected = { v: 1, property: values.property, connection: this.#id, from: THE_BOX, to: me, fingerprint: theirs };
     for (const [name, value] of Object.entries(expected)) {
       if (told[name] !== value) throw new Error(`${name} of the box's Hello is ${told[name]}, not ${value}`);
@@ -206,11 +215,13 @@ class Call {
       if (told[name].length !== size) throw new Error(`${name} of the box's Hello has ${told[name].length} octets`);
     }
     ECDH.convertKey(told.ephemeral, "prime256v1");
+    if (Buffer.from(told.nonce).equals(nonce)) throw new Error("the box's Hello is our own");
     const certificate = new X509Certificate(told.credential.certificate);
     const now = Date.now();
     const isValid = now >= Date.parse(certificate.validFrom) && now <= Date.parse(certificate.validTo);
     if (!certificate.verify(ca.publicKey) || !isValid) throw new Error("the box's certificate is not good");
     if (principalOf(certificate) !== THE_BOX) throw new Error("the box's certificate is somebody else's");
+    if (propertyOf(certificate) !== propertyOf(own)) throw new Error("the box's certificate is of another property");
     return certificate;
   }
 
@@ -230,7 +241,7 @@ class Frames {
     this.#channel = channel;
     channel.onMessage((data) => {
       const [kind, ...rest] = [data[0], data.subarray(1)];
-      if (kind === CLOSE) fail(new Error(`closed: ${JSON.stringify(decode(rest[0]))}`));
+      if (kind === CLOSE) closed(decode(rest[0]));
       else if (kind === PING) this.send(PONG, rest[0]);
       else if (kind === HELLO || kind === PROOF) this.#proving({ kind, rest: rest[0] });
       else this.onFrame(kind, rest[0]);
@@ -271,15 +282,32 @@ class Channel {
   request(type, body) {
     const id = uuid();
     const message = encode({ v: 1, id, kind: "request", type, from: me, timestamp: Date.now(), body });
+    this.#send(message, 0);
+    return new Promise((resolve, reject) => this.#replies.set(id, { resolve, reject }));
+  }
+
+  /** One of the things that nobody may do. */
+  doWrong(what) {
+    const wrongs = {
+      kind: () => this.#frames.send(77, Buffer.of(1)),
+      hello: () => this.#frames.send(HELLO, encode({})),
+      inflation: () => this.#send(deflateRawSync(Buffer.alloc(MESSAGE_MAX + 1)), DEFLATED),
+      envelope: () => this.#send(Buffer.from("no envelope"), 0),
+    };
+    wrongs[what]();
+  }
+
+  /** Sends a message in pieces. */
+  #send(message, flags) {
     for (let index = 0; index * PIECE < message.length; index += 1) {
       const header = Buffer.alloc(15);
+      header[0] = flags;
       header.writeUInt32BE(this.#number, 3);
       header.writeUInt32BE(index, 7);
       header.writeUInt32BE(message.length, 11);
       this.#frames.send(CHUNK, Buffer.concat([header, message.subarray(index * PIECE, (index + 1) * PIECE)]));
     }
     this.#number += 1;
-    return new Promise((resolve, reject) => this.#replies.set(id, { resolve, reject }));
   }
 
   /** The first event, of those that came and those to come, that is the one. */
@@ -290,14 +318,18 @@ class Channel {
   }
 
   #chunk(rest) {
-    const [flags, number, total] = [rest[0], rest.readUInt32BE(3), rest.readUInt32BE(11)];
-    const pieces = this.#unfinished.get(number) ?? [];
-    pieces.push(rest.subarray(15));
-    this.#unfinished.set(number, pieces);
-    if (pieces.reduce((sum, piece) => sum + piece.length, 0) < total) return;
+    const [number, index, total] = [3, 7, 11].map((place) => rest.readUInt32BE(place));
+    const begun = index === 0 ? { pieces: [], total, flags: rest[0] } : this.#unfinished.get(number);
+    if (begun?.pieces.length !== index || begun.total !== total || begun.flags !== rest[0]) {
+      throw new Error(`chunk ${index} of message ${number} is out of order`);
+    }
+    begun.pieces.push(rest.subarray(15));
+    this.#unfinished.set(number, begun);
+    const whole = Buffer.concat(begun.pieces);
+    if (whole.length < total) return;
+    if (whole.length > total) throw new Error(`message ${number} is longer than it was said to be`);
     this.#unfinished.delete(number);
-    const whole = Buffer.concat(pieces);
-    this.#message(decode(flags & DEFLATED ? inflateRawSync(whole, { maxOutputLength: MESSAGE_MAX }) : whole));
+    this.#message(decode(begun.flags & DEFLATED ? inflateRawSync(whole, { maxOutputLength: MESSAGE_MAX }) : whole));
   }
 
   #message(message) {
@@ -330,15 +362,25 @@ function signed(text) {
 
 /** The principal of a leaf: the last part of its SPIFFE id. */
 function principalOf(certificate) {
+  return spiffeId(certificate)?.[2];
+}
+
+/** Trust domain, tenant and property of a leaf: the first parts of its SPIFFE id. */
+function propertyOf(certificate) {
+  return spiffeId(certificate)?.[1];
+}
+
+function spiffeId(certificate) {
   const names = (certificate.subjectAltName ?? "").split(", ").filter((name) => name.startsWith("URI:"));
-  return names.length === 1 ? /^URI:spiffe:\/\/.+\/([^/]+)$/.exec(names[0])?.[1] : undefined;
+  return names.length === 1 ? /^URI:spiffe:\/\/([^/]+\/[^/]+\/[^/]+)\/[^/]+\/([^/]+)$/.exec(names[0]) : undefined;
 }
 
 /** The one fingerprint of a description, as a Hello writes it. */
 function fingerprintIn(sdp) {
-  const found = new Set([...sdp.matchAll(/^a=fingerprint:sha-256 (\S+)/gim)].map(([, pairs]) => pairs.replaceAll(":", "").toLowerCase()));
-  if (found.size !== 1) throw new Error(`${found.size} fingerprints in a description`);
-  return [...found][0];
+  const found = new Set([...sdp.matchAll(/^a=fingerprint:(.+)$/gim)].map(([, said]) => said.trim().toLowerCase()));
+  const [digest, pairs] = [...found][0]?.split(" ") ?? [];
+  if (found.size !== 1 || digest !== "sha-256") throw new Error(`fingerprints in a description: ${[...found].join(", ")}`);
+  return pairs.replaceAll(":", "");
 }
 
 /** RFC 9562 §5.7. */
@@ -356,6 +398,13 @@ function base64url(octets) {
 
 function fromBase64url(text) {
   return Buffer.from(text, "base64url");
+}
+
+/** The box's last word, which is what was wanted by whoever does wrong. */
+function closed(problem) {
+  if (values.wrong === undefined) fail(new Error(`closed: ${JSON.stringify(problem)}`));
+  console.log(JSON.stringify({ last_word: problem }));
+  process.exit(0);
 }
 
 function fail(error) {

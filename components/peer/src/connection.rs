@@ -28,13 +28,19 @@ use crate::topology::Topology;
 use crate::transport::Transport;
 
 mod carry;
+mod line;
 
 pub(crate) use carry::say_goodbye;
+
+use line::{Line, Place};
 
 /// Messages that wait to be cut; whoever comes next waits for a place.
 const WAITING: usize = 64;
 /// Requests of one connection that wait for their reply.
 const REQUESTS_MAX: usize = 256;
+
+/// A message that waits to be cut, with its place in the line.
+type Waiting = (Vec<u8>, Place);
 
 /// A connection; cloned freely, closed when it is closed or the peer is.
 #[derive(Clone)]
@@ -46,7 +52,8 @@ struct Shared {
     established: Established,
     transport: Arc<dyn Transport>,
     clock: Clock,
-    messages: mpsc::Sender<Vec<u8>>,
+    line: Line,
+    messages: mpsc::Sender<Waiting>,
     replies: Mutex<HashMap<MessageId, oneshot::Sender<Message>>>,
     /// Of the last ping, in microseconds; none before the first.
     round_trip_us: AtomicU64,
@@ -84,6 +91,7 @@ impl Connection {
             established: parts.established,
             transport: parts.transport,
             clock: parts.clock,
+            line: Line::default(),
             messages,
             replies: Mutex::default(),
             round_trip_us: AtomicU64::new(0),
@@ -222,10 +230,16 @@ impl Connection {
         if octets.len() > wire::channel::MESSAGE_MAX {
             return Err(Problem::new(Code::TooLarge, "message is larger than 8 MiB"));
         }
-        let sending = shared.messages.send(octets);
+        let sending = async {
+            if let Some(turn) = shared.line.at_once(&octets) {
+                return turn.send(octets, &*shared.transport).await.is_ok();
+            }
+            let place = shared.line.join();
+            shared.messages.send((octets, place)).await.is_ok()
+        };
         match shared.closed.run_until_cancelled(sending).await {
-            Some(Ok(())) => Ok(()),
-            Some(Err(_)) | None => Err(gone()),
+            Some(true) => Ok(()),
+            Some(false) | None => Err(gone()),
         }
     }
 

@@ -14,7 +14,7 @@ use wire::channel::{
 mod deflate;
 
 /// Octets of a message in one chunk.
-const PIECE: usize = FRAME_MAX - CHUNK_HEADER;
+pub(crate) const PIECE: usize = FRAME_MAX - CHUNK_HEADER;
 /// Most octets of all unfinished messages together.
 const UNFINISHED_BYTES_MAX: usize = 2 * MESSAGE_MAX;
 

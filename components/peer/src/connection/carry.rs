@@ -9,7 +9,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use wire::channel::{KEEPALIVE_MS, Kind, UNFINISHED_MAX};
 use wire::{Code, Problem};
 
-use super::Connection;
+use super::line::Place;
+use super::{Connection, Waiting};
 use crate::framing::{Assembly, Broken, Frame, Outgoing};
 use crate::message::{Message, decode, encode};
 use crate::peer::Incoming;
@@ -19,13 +20,13 @@ use crate::transport::{Closed, Transport};
 const SILENT_PINGS: u32 = 3;
 /// Frames of one's own that wait: pings, pongs, the last word.
 const OWN_FRAMES: usize = 32;
-/// How long the last word may take.
+/// How long the last word may take to be heard.
 const GOODBYE: Duration = Duration::from_millis(500);
 
 /// Carries until either side ends it; says why, if something was wrong.
 pub(super) async fn run(
     connection: Connection,
-    waiting: mpsc::Receiver<Vec<u8>>,
+    waiting: mpsc::Receiver<Waiting>,
     arrived: mpsc::Sender<Incoming>,
 ) -> Option<Problem> {
     let (own, own_frames) = mpsc::channel(OWN_FRAMES);
@@ -67,12 +68,17 @@ pub(super) async fn run(
     problem
 }
 
-/// Tells the other side why, if it still listens.
+/// Tells the other side why, and waits until it has closed: what closes the channel at once
+/// overtakes the last word.
 pub(crate) async fn say_goodbye(transport: &dyn Transport, problem: &Problem) {
     let Ok(octets) = encode(problem) else {
         return;
     };
-    let goodbye = transport.send(Frame::Close(&octets).encode());
+    let goodbye = async {
+        transport.send(Frame::Close(&octets).encode()).await?;
+        while transport.recv().await.is_some() {}
+        Ok::<(), Closed>(())
+    };
     // Whoever broke the frames may not listen either.
     drop(timeout(GOODBYE, goodbye).await);
 }
@@ -104,36 +110,40 @@ impl From<Broken> for Ended {
 /// Sends own frames first, then pieces of the waiting messages in turn.
 async fn write(
     connection: &Connection,
-    mut waiting: mpsc::Receiver<Vec<u8>>,
+    mut waiting: mpsc::Receiver<Waiting>,
     mut own: mpsc::Receiver<Vec<u8>>,
 ) -> Result<(), Ended> {
-    let transport = &connection.0.transport;
-    let mut begun: VecDeque<Outgoing> = VecDeque::new();
-    let mut number = 0_u32;
+    let (transport, line) = (&connection.0.transport, &connection.0.line);
+    let mut begun: VecDeque<(Outgoing, Place)> = VecDeque::new();
     loop {
-        if begun.is_empty() {
-            tokio::select! {
-                biased;
-                Some(frame) = own.recv() => transport.send(frame).await?,
-                Some(message) = waiting.recv() => begin(&mut begun, &mut number, message)?,
-                else => return Ok(()),
+        let mut turn = tokio::select! {
+            biased;
+            Some(frame) = own.recv() => {
+                let _turn = line.turn().await;
+                transport.send(frame).await?;
+                continue;
             }
-            continue;
-        }
-        while let Ok(frame) = own.try_recv() {
-            transport.send(frame).await?;
-        }
-        while begun.len() < UNFINISHED_MAX
-            && let Ok(message) = waiting.try_recv()
-        {
-            begin(&mut begun, &mut number, message)?;
-        }
-        if let Some(mut message) = begun.pop_front() {
+            Some((message, place)) = waiting.recv() => {
+                let mut turn = line.turn().await;
+                begun.push_back((turn.begin(message)?, place));
+                turn
+            }
+            else => return Ok(()),
+        };
+        while let Some((mut message, place)) = begun.pop_front() {
             if let Some(frame) = message.next_frame() {
                 transport.send(frame).await?;
             }
             if !message.is_done() {
-                begun.push_back(message);
+                begun.push_back((message, place));
+            }
+            while let Ok(frame) = own.try_recv() {
+                transport.send(frame).await?;
+            }
+            while begun.len() < UNFINISHED_MAX
+                && let Ok((message, place)) = waiting.try_recv()
+            {
+                insert(&mut begun, turn.begin(message)?, place);
             }
         }
     }
@@ -141,14 +151,12 @@ async fn write(
 
 /// A message that has just come goes before those that are under way, behind those that have just
 /// come before it: short messages keep their order.
-fn begin(begun: &mut VecDeque<Outgoing>, number: &mut u32, message: Vec<u8>) -> Result<(), Ended> {
+fn insert(begun: &mut VecDeque<(Outgoing, Place)>, message: Outgoing, place: Place) {
     let untouched = begun
         .iter()
-        .take_while(|other| other.is_untouched())
+        .take_while(|(other, _)| other.is_untouched())
         .count();
-    begun.insert(untouched, Outgoing::new(*number, message)?);
-    *number = number.wrapping_add(1);
-    Ok(())
+    begun.insert(untouched, (message, place));
 }
 
 struct Reader<'a> {

@@ -310,3 +310,22 @@ async fn an_expired_token_connects_nobody() {
     let outcome = tablet.peer.connect(&"device-proxy".parse().unwrap()).await;
     assert!(outcome.is_err(), "{outcome:?}");
 }
+
+// peer-3.6
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_ends_with_the_credential_of_its_peer() {
+    let hotel = Hotel::new("seaside");
+    let relay = Relay::start(Mode::Local, honest).await;
+    relay.believe(hotel.verifier());
+    let servers = [(&relay, Mode::Local)];
+    let proxy = Person::start(&hotel, hotel.component(Component::DeviceProxy), &servers);
+    proxy.mode(Mode::Local).await;
+    let briefly = hotel.person_until("kitchen-1", Role::Kitchen, seconds() + 4);
+    let tablet = Person::start(&hotel, briefly, &servers);
+    let connection = tablet.reach("device-proxy").await;
+    let answer: Value = connection.request("echo", &json!("in time")).await.unwrap();
+    assert_eq!(answer, json!("in time"));
+    timeout(LIMIT, connection.closed()).await.unwrap();
+    let late = connection.request::<_, Value>("echo", &json!("late")).await;
+    assert_eq!(late.unwrap_err().code, wire::Code::Unavailable);
+}
