@@ -14,6 +14,7 @@ use kit::credential::{Verifier, nonce};
 use kit::lifecycle::Tasks;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use wire::credential::{Role, Standing, label, proof};
 use wire::signaling::{
@@ -49,7 +50,16 @@ impl Relay {
     }
 
     pub(super) async fn at(address: SocketAddr, mode: Mode, lie: Lie) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
+        // The server that was there before may not have let go of its port yet.
+        let free = async {
+            loop {
+                match TcpListener::bind(address).await {
+                    Ok(listener) => return listener,
+                    Err(_) => tokio::task::yield_now().await,
+                }
+            }
+        };
+        let listener = timeout(super::LIMIT, free).await.unwrap();
         let address = listener.local_addr().unwrap();
         let tasks = Tasks::new();
         let house = House {
