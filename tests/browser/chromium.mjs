@@ -35,8 +35,12 @@ export async function openBrowser(authorities) {
     env: { ...process.env, HOME: home },
   });
   return {
-    /** A person: own cookies, own keys, own window of that size. */
-    person: (width, height) => browser.newContext({ viewport: { width, height } }),
+    /**
+     * A person: own cookies, own keys, own window of that size. With `unprotected` the pages' content
+     * security policy does not hold, so that a script that got into a page would run.
+     */
+    person: (width, height, { unprotected = false } = {}) =>
+      browser.newContext({ viewport: { width, height }, bypassCSP: unprotected }),
     close: async () => {
       await browser.close();
       rmSync(home, { recursive: true, force: true });

@@ -8,11 +8,10 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use hotel_tests::client::Client;
-use hotel_tests::faults::rounds;
+use hotel_tests::faults::{Chance, long, seeds};
 use hotel_tests::hotel::{LIMIT, artifacts};
 use hotel_tests::vprinter::{Answers, Paper, Printer, Settings, Ticket};
 use hotel_tests::{Hotel, Plan, eventually};
-use kit::digest::random;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -24,6 +23,8 @@ use wire::print::{Decision, Held, JOB, Job, JobState, RESOLVE, SUBMIT};
 
 /// Tells printed copies of which somebody was warned from others.
 const MARK: &str = "*** POSSIBLE DUPLICATE ***";
+/// Questions, ticket and proof together, and a little more.
+const TICKET_BYTES: u64 = 260;
 /// How long the box may take to answer on the bus.
 const WAIT: Duration = Duration::from_secs(5);
 
@@ -182,9 +183,48 @@ fn receipt(number: u32) -> Value {
     })
 }
 
-/// A moment out of the first so many microseconds.
-fn moment(within: u32) -> Duration {
-    Duration::from_micros(u64::from(u32::from_le_bytes(random()) % within))
+/// Another document under the id of a receipt.
+fn another_receipt(number: u32) -> Value {
+    let mut receipt = receipt(number);
+    receipt["document"]["lines"] = json!([{ "kind": "rule" }]);
+    receipt
+}
+
+/// What is wrong with the printer while the box is killed.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Nothing,
+    NoPaper,
+    Dies,
+}
+
+impl Fault {
+    fn of(chance: &mut Chance) -> Self {
+        match chance.below(10) {
+            0 => Self::NoPaper,
+            1 => Self::Dies,
+            _ => Self::Nothing,
+        }
+    }
+
+    fn comes(self, shop: &Shop, chance: &mut Chance) {
+        match self {
+            Self::Nothing => {}
+            Self::NoPaper => shop.printer.set_paper(Paper::Out),
+            Self::Dies => {
+                let bytes = u64::from(chance.below(400)) + 1;
+                shop.printer.die_after_bytes(bytes);
+            }
+        }
+    }
+
+    async fn goes(self, shop: &Shop) {
+        match self {
+            Self::Nothing => {}
+            Self::NoPaper => shop.printer.set_paper(Paper::Enough),
+            Self::Dies => shop.printer.revive().await,
+        }
+    }
 }
 
 // device-proxy-2.2, device-proxy-4.1, device-proxy-4.2
@@ -319,22 +359,25 @@ async fn a_box_that_is_killed_while_its_ticket_waits_half_printed_does_not_say_i
 #[tokio::test]
 async fn a_printer_that_dies_at_any_byte_loses_nothing_and_repeats_nothing_without_its_mark() {
     let shop = Shop::open(Settings::default(), "process-id", "reprint-marked").await;
-    let rounds = rounds(25, 200);
-    for number in 1..=rounds {
-        let bytes = u32::from_le_bytes(random()) % 600;
-        shop.printer.die_after_bytes(u64::from(bytes) + 1);
+    // Every 25th byte of questions, ticket and proof, or each of them.
+    let apart = if long() { 1 } else { 25 };
+    let deaths: Vec<u64> = (1..=TICKET_BYTES).step_by(apart).collect();
+    let numbers = (1..).zip(deaths);
+    let (mut last, mut marked) = (0, 0);
+    for (number, bytes) in numbers {
+        shop.printer.die_after_bytes(bytes);
         shop.submit(number).await;
         let ended = |state: &JobState| matches!(state, JobState::Done | JobState::Held { .. });
         shop.comes_to(number, ended).await;
         shop.printer.revive().await;
-        shop.comes_to(number, |state| {
-            matches!(state, JobState::Done | JobState::Unconfirmed)
-        })
-        .await;
+        marked += u32::from(shop.done(number).await.marked);
+        last = number;
     }
-    for number in 1..=rounds {
+    for number in 1..=last {
         shop.judge(number);
     }
+    // It died before, amid and behind tickets.
+    assert!((1..last).contains(&marked), "{marked} of {last} are marked");
     shop.close().await;
 }
 
@@ -382,20 +425,33 @@ async fn a_printer_that_does_not_prove_what_it_was_said_to_leaves_a_person_to_lo
 #[tokio::test]
 async fn a_box_that_is_killed_at_any_moment_loses_nothing_and_repeats_nothing_without_its_mark() {
     let mut shop = Shop::open(Settings::default(), "process-id", "reprint-marked").await;
-    let rounds = rounds(50, 1_000);
-    for number in 1..=rounds {
+    let seeds = seeds(50, 1_000);
+    let mut known = Vec::new();
+    for seed in seeds {
+        let mut chance = Chance::of(seed);
+        let (first, second) = (2 * seed, 2 * seed + 1);
+        known.extend([first, second]);
+        let fault = Fault::of(&mut chance);
+        fault.comes(&shop, &mut chance);
         // Ready enough to be killed at work, and not only while it starts.
-        shop.submit(number).await;
+        shop.submit(first).await;
         let working = async {
-            shop.ask::<_, Job>(SUBMIT, receipt(rounds + number)).await;
+            shop.ask::<_, Job>(SUBMIT, receipt(second)).await;
             pending::<()>().await;
         };
+        let moment = Duration::from_micros(chance.below(40_000).into());
         // The moment has come; what was going on is the point.
-        drop(timeout(moment(40_000), working).await);
+        drop(timeout(moment, working).await);
         shop.kill().await;
+        fault.goes(&shop).await;
+        // Whoever did not hear an answer asks again, and the same is the same.
+        for number in [first, second, first] {
+            shop.submit(number).await;
+        }
+        let changed: Option<Job> = shop.ask(SUBMIT, another_receipt(first)).await;
+        assert!(changed.is_none(), "seed {seed}: {changed:?}");
     }
-    for number in 1..=2 * rounds {
-        shop.submit(number).await;
+    for number in known {
         shop.done(number).await;
         shop.judge(number);
     }

@@ -61,6 +61,36 @@ pub fn rounds(short: u32, long_run: u32) -> u32 {
     if long() { long_run } else { short }
 }
 
+/// Chance that can be repeated (xorshift64): `HOTEL_SEED` plays one seed again.
+#[derive(Debug)]
+pub struct Chance(u64);
+
+impl Chance {
+    /// The chance of a seed.
+    pub fn of(seed: u32) -> Self {
+        // Neighbouring seeds are to have nothing in common.
+        Self((u64::from(seed) + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+
+    /// A number below `bound`.
+    pub fn below(&mut self, bound: u32) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        // The upper bits are the better ones.
+        let upper = u32::try_from(self.0 >> 32).expect("32 bits are left");
+        upper % bound
+    }
+}
+
+/// The seeds of a test of chance; `HOTEL_SEED` names the only one.
+pub fn seeds(short: u32, long_run: u32) -> Vec<u32> {
+    match std::env::var("HOTEL_SEED") {
+        Ok(seed) => vec![seed.parse().expect("HOTEL_SEED is a number")],
+        Err(_) => (1..=rounds(short, long_run)).collect(),
+    }
+}
+
 fn signal(pid: Pid, signal: Signal) {
     kill_process(pid, signal).expect("the process is ours and runs");
 }

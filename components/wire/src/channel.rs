@@ -36,7 +36,7 @@ pub const DEFLATED: u8 = 1;
 /// Longest message, in bytes, before and after inflation.
 pub const MESSAGE_MAX: usize = 8 * 1024 * 1024;
 /// Messages above this many bytes are deflated unless their first chunk gains under a tenth.
-pub const DEFLATE_ABOVE: usize = 1024;
+pub const DEFLATE_ABOVE: usize = 2 * 1024;
 /// Most messages that one side may have begun and not finished.
 pub const UNFINISHED_MAX: usize = 16;
 /// How long both proofs may take after the channel opened, in milliseconds.

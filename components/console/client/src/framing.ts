@@ -20,7 +20,7 @@ export const MESSAGE_MAX = 8 * 1024 * 1024;
 const CHUNK_HEADER = 16;
 const PIECE = FRAME_MAX - CHUNK_HEADER;
 const DEFLATED = 1;
-const DEFLATE_ABOVE = 1024;
+const DEFLATE_ABOVE = 2 * 1024;
 export const UNFINISHED_MAX = 16;
 const UNFINISHED_BYTES_MAX = 2 * MESSAGE_MAX;
 

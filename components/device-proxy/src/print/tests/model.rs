@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::*;
 
 /// Histories.
-const SEEDS: u64 = 400;
+const SEEDS: u64 = 1_000;
 /// Jobs of each.
 const JOBS: u32 = 6;
 /// Steps within which everything has ended.
