@@ -108,8 +108,7 @@ export class Call {
       if (this.settings.position === "offerer") return;
       if (this.#described && offer.negotiation <= this.#negotiation) return;
       this.#negotiation = offer.negotiation;
-      this.#fix(offer.sdp);
-      await this.connection.setRemoteDescription({ type: "offer", sdp: offer.sdp });
+      await this.#describe("offer", offer.sdp);
       const answer = await this.connection.createAnswer();
       await this.connection.setLocalDescription(answer);
       this.#events.say({ type: "answer", sdp: answer.sdp ?? "", ...this.#where() });
@@ -120,8 +119,7 @@ export class Call {
   async answered(answer: Description): Promise<void> {
     await this.#safely(async () => {
       if (answer.negotiation !== this.#negotiation || this.#described) return;
-      this.#fix(answer.sdp);
-      await this.connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+      await this.#describe("answer", answer.sdp);
       await this.#takeEarly();
     });
   }
@@ -210,6 +208,16 @@ export class Call {
       if (this.#isOver()) return new Promise<Caller>(() => undefined);
       if ("established" in step) return step.established;
       await transport.send(step.send);
+    }
+  }
+
+  /** Gives WebRTC what the other side says of itself. */
+  async #describe(type: "offer" | "answer", sdp: string): Promise<void> {
+    this.#fix(sdp);
+    try {
+      await this.connection.setRemoteDescription({ type, sdp });
+    } catch (error) {
+      throw problem("malformed", `the ${type} cannot be used: ${problemOf(error).problem.detail}`, "sdp");
     }
   }
 

@@ -42,7 +42,7 @@ export function parseFrame(frame: Uint8Array): Frame {
   const [kind] = frame;
   const rest = frame.subarray(1);
   if (frame.length > FRAME_MAX) {
-    throw problem("too-large", "frame is too long");
+    throw broken("frame is too long");
   }
   switch (kind) {
     case HELLO:
@@ -128,7 +128,7 @@ export function inflate(octets: Uint8Array): Uint8Array {
   const inflating = new Inflate((piece, final) => {
     length += piece.length;
     if (length > MESSAGE_MAX) {
-      throw problem("too-large", "message inflates beyond 8 MiB");
+      throw broken("message inflates beyond 8 MiB");
     }
     pieces.push(piece);
     state.finished = final;
@@ -187,14 +187,14 @@ export class Assembly {
 
   #begin(chunk: Chunk): void {
     if (chunk.total === 0 || chunk.total > MESSAGE_MAX) {
-      throw problem("too-large", "message is empty or larger than 8 MiB");
+      throw broken("message is empty or larger than 8 MiB");
     }
     if (this.#unfinished.has(chunk.message)) {
       throw broken("chunk is out of order");
     }
     const held = [...this.#unfinished.values()].reduce((sum, message) => sum + message.total, 0);
     if (this.#unfinished.size >= UNFINISHED_MAX || held + chunk.total > UNFINISHED_BYTES_MAX) {
-      throw problem("busy", "too much is begun and not finished");
+      throw broken("too much is begun and not finished");
     }
     const { deflated, total } = chunk;
     this.#unfinished.set(chunk.message, { deflated, total, next: 0, had: 0, pieces: [] });

@@ -29,6 +29,8 @@ interface Heard {
   caller: Caller;
 }
 
+/** The role of whoever sits at a table. */
+const GUEST = "guest";
 /** Longest Hello, in bytes. */
 const HELLO_MAX = 14 * 1024;
 /** Most capabilities that a side names. */
@@ -90,6 +92,9 @@ export class Handshake {
     const caller = verifyCredential(credentialOf(hello.credential), this.#ca, now);
     if (caller.principal !== hello.from || caller.property !== this.#passport.property) {
       throw problem("forbidden", "credential is somebody else's", "credential");
+    }
+    if (caller.standing === GUEST && this.#passport.role === GUEST) {
+      throw problem("forbidden", "guests are not connected to guests");
     }
     this.#heard = { octets: octets.slice(), caller };
     const signature = await this.#passport.key.sign(this.#text(this.#terms.position, octets));

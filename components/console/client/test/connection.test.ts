@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { type Handlers, Link } from "../src/connection";
 import type { Caller } from "../src/credential";
-import { Assembly, CHUNK, CLOSE, cut, frameOf, MESSAGE_MAX, numbered, parseFrame, PING, UNFINISHED_MAX } from "../src/framing";
+import { Assembly, CHUNK, CLOSE, cut, FRAME_MAX, frameOf, MESSAGE_MAX, numbered, parseFrame, PING, UNFINISHED_MAX } from "../src/framing";
 import { pack, readEnvelope, unpack } from "../src/message";
-import { concat, random } from "../src/octets";
+import { concat, random, u32 } from "../src/octets";
 import type { Transport } from "../src/transport";
 import { fakeTimers } from "./time";
 
@@ -107,12 +107,80 @@ describe("a connection", () => {
     await expect(interrupted).rejects.toThrow("ended");
   });
 
-  it("ends when the other side breaks the frames", () => {
-    let reason = "";
-    const { far, near } = link({ ...NOTHING, closed: (_, error) => (reason = error?.message ?? "") });
-    far.hear(Uint8Array.of(9));
-    expect([near.closed, far.closed]).toEqual([true, true]);
-    expect(reason).toContain("unknown kind");
+  it("ends when the other side breaks the frames, and says so", async () => {
+    const broken: [Uint8Array, string][] = [
+      [Uint8Array.of(9), "unknown kind"],
+      [new Uint8Array(), "unknown kind"],
+      [Uint8Array.of(PING, 1), "too short"],
+      [new Uint8Array(FRAME_MAX + 1).fill(CHUNK), "too long"],
+      [Uint8Array.of(CHUNK, 0), "contradicts itself"],
+      [concat(Uint8Array.of(CHUNK, 0, 0, 0), u32(1), u32(0), u32(MESSAGE_MAX + 1), random(9)), "larger than 8 MiB"],
+      [concat(Uint8Array.of(CHUNK, 0, 0, 0), u32(1), u32(1), u32(9), random(9)), "out of order"],
+      [concat(Uint8Array.of(CHUNK, 1, 0, 0), u32(1), u32(0), u32(1), Uint8Array.of(0xff)), "cannot be inflated"],
+    ];
+    for (const [frame, detail] of broken) {
+      let reason = "";
+      const { far, near } = link({ ...NOTHING, closed: (_, error) => (reason = error?.message ?? "") });
+      far.hear(frame);
+      await settled();
+      expect([near.closed, far.closed, lastWord(far), reason]).toEqual([true, true, "malformed", expect.stringContaining(detail)]);
+    }
+  });
+
+  it("ends with what is no envelope, and says so", async () => {
+    const envelope = { v: 1, id: "1", kind: "event", type: "chat", from: "device-proxy", timestamp: 1, body: {} };
+    const whole = pack(envelope);
+    const wrong = {
+      "no MessagePack": Uint8Array.of(0xc1),
+      "no map": pack("hello"),
+      "cut short": whole.subarray(0, -1),
+      "with something behind": concat(whole, whole),
+      "of no kind": pack({ ...envelope, kind: "shout" }),
+      "nested too deeply": new Uint8Array(10_000).fill(0x91),
+    };
+    for (const [what, octets] of Object.entries(wrong)) {
+      const heard: unknown[] = [];
+      const reasons: unknown[] = [];
+      const { far, near } = link({
+        message: (_, message) => heard.push(message),
+        closed: (_, error) => reasons.push(error?.problem.code),
+      });
+      const lost = expect(near.request("menu", {}, 1_000), what).rejects.toThrow();
+      for (const frame of cut(1, octets)) far.hear(frame);
+      // What comes behind it is nobody's.
+      for (const frame of cut(2, whole)) far.hear(frame);
+      await lost;
+      await settled();
+      expect([near.closed, far.closed, lastWord(far), reasons, heard], what).toEqual([true, true, "malformed", ["malformed"], []]);
+    }
+  });
+
+  it("ends when more is begun than may wait to be finished", async () => {
+    const piece = random(FRAME_MAX - 16);
+    const begin = (message: number, total: number): Uint8Array => {
+      return concat(Uint8Array.of(CHUNK, 0, 0, 0), u32(message), u32(0), u32(total), piece);
+    };
+    const { far, near } = link();
+    // As much as may be: 16 MiB together.
+    far.hear(begin(1, MESSAGE_MAX));
+    far.hear(begin(2, MESSAGE_MAX - 2 * piece.length));
+    far.hear(begin(3, 2 * piece.length));
+    await settled();
+    expect([near.closed, lastWord(far)]).toEqual([false, null]);
+    far.hear(begin(4, piece.length + 1));
+    await settled();
+    expect([near.closed, far.closed, lastWord(far)]).toEqual([true, true, "malformed"]);
+  });
+
+  it("has room again for what was finished", async () => {
+    const { far, near } = link();
+    const about = (body: Uint8Array): Uint8Array =>
+      pack({ v: 1, id: "1", kind: "event", type: "chat", from: "device-proxy", timestamp: 1, body });
+    const large = about(concat(...Array<Uint8Array>(130).fill(random(60_000))));
+    for (let message = 0; message < 3; message += 1) for (const frame of cut(message, large)) far.hear(frame);
+    await settled();
+    expect([near.closed, lastWord(far)]).toEqual([false, null]);
+    near.close();
   });
 
   it("refuses to send what is too large, or cannot be written, and goes on", async () => {

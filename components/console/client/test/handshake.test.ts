@@ -13,12 +13,14 @@ const [ONE, TWO, NINE] = ["11", "22", "99"].map((pair) => pair.repeat(32)) as [s
 
 let hotel: Hotel;
 let twin: Hotel;
+let foreign: Hotel;
 let tablet: Passport;
 let box: Passport;
 
 beforeAll(async () => {
   hotel = new Hotel("seaside");
   twin = new Hotel("seaside");
+  foreign = new Hotel("hilltop");
   tablet = await hotel.person("kitchen-1", "kitchen");
   box = hotel.component("device-proxy");
 });
@@ -26,6 +28,7 @@ beforeAll(async () => {
 afterAll(() => {
   hotel.close();
   twin.close();
+  foreign.close();
 });
 
 function calls(change: Partial<Terms> = {}, passport = tablet): Handshake {
@@ -93,6 +96,19 @@ describe("the handshake", () => {
     await refused(calls(), elsewhere.begin(), "connection of the hello");
   });
 
+  it("refuses the words of a caller when they are said again", async () => {
+    const [one, other] = [calls(), answers()];
+    const hello = one.begin();
+    const proof = await sent(one, other.begin());
+    await sent(other, hello);
+    expect(await other.handle(proof, Date.now())).toHaveProperty("established");
+    const again = answers();
+    await sent(again, hello);
+    await refused(again, proof, "proof is wrong");
+    const elsewhere = answers({ connection: "01941f29-7c00-7000-8000-0123456789ff" });
+    await refused(elsewhere, hello, "connection of the hello");
+  });
+
   it("refuses its own proof reflected", async () => {
     const [one, other] = [calls(), answers()];
     await refused(one, await sent(one, other.begin()), "proof is wrong");
@@ -100,6 +116,21 @@ describe("the handshake", () => {
 
   it("refuses another property, even of the same name", async () => {
     await refused(calls(), answers({}, twin.component("device-proxy")).begin(), "not of this property");
+  });
+
+  it("refuses a foreign property, whatever it says it is, and is refused there", async () => {
+    const [theirBox, theirTablet] = [foreign.component("device-proxy"), await foreign.person("kitchen-1", "kitchen")];
+    await refused(calls(), answers({}, theirBox).begin(), "property of the hello");
+    await refused(answers(), calls({}, theirTablet).begin(), "property of the hello");
+    await refused(calls(), answers({}, { ...theirBox, property: "seaside" }).begin(), "not of this property");
+    await refused(answers(), calls({}, { ...theirTablet, property: "seaside" }).begin(), "not of this property");
+    const fingerprints = { local: TWO, remote: ONE };
+    const terms: Terms = { position: "answerer", connection: CONNECTION, them: "kitchen-1", capabilities: [], fingerprints };
+    const there = (): Handshake => new Handshake(terms, theirBox, foreign.ca);
+    await refused(there(), calls().begin(), "property of the hello");
+    await refused(there(), calls({}, { ...tablet, property: "hilltop" }).begin(), "not of this property");
+    // At home they are believed.
+    await sent(there(), calls({}, theirTablet).begin());
   });
 
   it("refuses an expired token and somebody else's credential", async () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { Passport } from "../src/credential";
 import type { Connection } from "../src/held";
 import { Peer } from "../src/peer";
+import { ProblemError } from "../src/problem";
 import { Hall, type Words } from "./hall";
 import { Hotel } from "./specimen";
 import { FakeConnection } from "./street";
@@ -215,6 +216,33 @@ describe("a peer", () => {
     await interrupted;
     // The socket has a timer of its own until the server has said goodbye too.
     await until(() => vi.getTimerCount() === 0);
+  });
+
+  it("fails at an answer that WebRTC cannot use, and the next call succeeds", async () => {
+    fakeTimers();
+    const { page, far } = await both();
+    hall.passing = (message) =>
+      message.type === "answer" ? { ...message, sdp: String(message.sdp).replace("v=0", "v=one") } : message;
+    // No time passes: neither call waits for the end of the other.
+    const failed: unknown = await page.connect("device-proxy").catch((error: unknown) => error);
+    expect(failed).toBeInstanceOf(ProblemError);
+    expect((failed as ProblemError).problem).toMatchObject({
+      code: "malformed",
+      field: "sdp",
+      detail: expect.stringMatching(/^the answer cannot be used: .*SessionDescription/) as string,
+    });
+    const [first] = FakeConnection.made;
+    expect([first?.localDescription?.type, first?.remoteDescription, far]).toEqual(["offer", null, []]);
+    hall.passing = (message) => message;
+    const near = await page.connect("device-proxy");
+    await until(() => far.length === 1);
+    far[0]?.onRequest("menu", () => Promise.resolve("soup"));
+    await expect(near.request("menu", {})).resolves.toBe("soup");
+    // Nothing of the first call comes after the second: both its ends are let go.
+    await pass(20_000);
+    expect(near.state).toBe("open");
+    const states = FakeConnection.made.map((made) => `${made.localDescription?.type} ${made.connectionState}`);
+    expect(states.sort()).toEqual(["answer closed", "answer connected", "offer closed", "offer connected"]);
   });
 
   it("leaves nothing behind", async () => {

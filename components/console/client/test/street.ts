@@ -96,6 +96,10 @@ export class FakeConnection {
   }
 
   setRemoteDescription(description: RTCSessionDescriptionInit): Promise<void> {
+    if (description.sdp?.startsWith("v=0\r\n") !== true) {
+      const why = "Failed to parse SessionDescription. Expect line: v=";
+      return Promise.reject(new DOMException(why, "OperationError"));
+    }
     this.remoteDescription = description;
     if (description.type === "answer") setImmediate(() => this.#meet());
     return Promise.resolve();
