@@ -181,6 +181,9 @@ impl Handshake {
         if self.refusals.refuses(&caller) {
             return Err(Unproven::Revoked);
         }
+        if caller.standing.is_guest() && self.is_guest(now) {
+            return Err(Unproven::Guests);
+        }
         self.heard = Some(Heard {
             hello: octets.to_vec(),
             caller,
@@ -191,6 +194,12 @@ impl Handshake {
         let signature = self.passport.sign(&text);
         let proof = encode(&Proof { signature }).map_err(Unproven::Malformed)?;
         Ok(Frame::Proof(&proof).encode())
+    }
+
+    /// Whether this side is a guest: as its own credential says, which the other side reads too.
+    fn is_guest(&self, now: Integer) -> bool {
+        let own = self.verifier.credential(self.passport.credential(), now);
+        own.is_ok_and(|caller| caller.standing.is_guest())
     }
 
     /// Everything that a Hello must say, but for the credential.
@@ -279,6 +288,9 @@ pub enum Unproven {
     /// A credential that was ended.
     #[error("credential is revoked")]
     Revoked,
+    /// A guest, for a guest.
+    #[error("guests are not connected to guests")]
+    Guests,
     /// A proof of something else, or by another key.
     #[error("proof is wrong")]
     Signature,
@@ -298,9 +310,11 @@ impl Unproven {
             Self::Credential(refused) => refused.problem(),
             Self::Wrong { field } => Problem::new(Code::Forbidden, self.to_string()).at(*field),
             Self::Long => Problem::new(Code::TooLarge, self.to_string()),
-            Self::NotTheirCredential | Self::Revoked | Self::Signature | Self::OutOfTurn => {
-                Problem::new(Code::Forbidden, self.to_string())
-            }
+            Self::NotTheirCredential
+            | Self::Revoked
+            | Self::Guests
+            | Self::Signature
+            | Self::OutOfTurn => Problem::new(Code::Forbidden, self.to_string()),
         }
     }
 }

@@ -109,6 +109,17 @@ describe("the handshake", () => {
     await refused(elsewhere, hello, "connection of the hello");
   });
 
+  it("does not connect guests to guests", async () => {
+    const [guest, neighbour] = [await hotel.person("guest-1", "guest"), await hotel.person("guest-2", "guest")];
+    const one = calls({ them: "guest-2" }, guest);
+    const other = answers({ them: "guest-1" }, neighbour);
+    const hello = one.begin();
+    await refused(one, other.begin(), "guests are not connected to guests");
+    await refused(other, hello, "guests are not connected to guests");
+    const staff = answers({ them: "guest-1" });
+    await sent(calls({}, guest), staff.begin());
+  });
+
   it("refuses its own proof reflected", async () => {
     const [one, other] = [calls(), answers()];
     await refused(one, await sent(one, other.begin()), "proof is wrong");

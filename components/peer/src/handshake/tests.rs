@@ -7,6 +7,7 @@ use super::*;
 use crate::specimen::{Hotel, seconds};
 
 mod golden;
+mod guests;
 
 const CONNECTION: &str = "01941f29-7c00-7000-8000-0123456789ab";
 
@@ -174,13 +175,20 @@ fn ones_own_proof_is_not_another_sides() {
 #[test]
 fn an_earlier_handshake_cannot_be_replayed() {
     let hotel = Hotel::new("seaside");
-    let (mut first, mut proxy_then) = (tablet(&hotel), proxy(&hotel));
-    let hello_then = proxy_then.hello.clone();
-    let proof_then = proxy_then.sends(&first.hello);
-    first.sends(&hello_then);
-    let mut second = tablet(&hotel);
-    second.sends(&hello_then);
-    second.refuses(&proof_then, "proof is wrong");
+    let (mut tablet_then, mut proxy_then) = (tablet(&hotel), proxy(&hotel));
+    let of_proxy = proxy_then.sends(&tablet_then.hello);
+    let of_tablet = tablet_then.sends(&proxy_then.hello);
+    // Both were good then.
+    for (side, proof) in [(&mut tablet_then, &of_proxy), (&mut proxy_then, &of_tablet)] {
+        let taken = side.handshake.handle(now(), proof).unwrap();
+        assert!(matches!(taken, Step::Established(_)));
+    }
+    let mut caller = tablet(&hotel);
+    caller.sends(&proxy_then.hello);
+    caller.refuses(&of_proxy, "proof is wrong");
+    let mut answerer = proxy(&hotel);
+    answerer.sends(&tablet_then.hello);
+    answerer.refuses(&of_tablet, "proof is wrong");
 }
 
 // peer-3.4

@@ -18,15 +18,73 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use wire::credential::{Role, Standing, label, proof};
 use wire::signaling::{
-    Challenge, ClientMessage, Departure, IceServers, Join, Mode, Peer, Ping, Sdp, ServerMessage,
-    Welcome,
+    Challenge, ClientMessage, Departure, IceServers, Join, Mode, Peer, Ping, ServerMessage, Welcome,
 };
-use wire::{Principal, Version};
+use wire::{ConnectionId, Principal, Version};
 
 mod mailbox;
 
-/// What the server does to descriptions on their way.
-pub(super) type Lie = fn(&mut Sdp);
+/// An offer, an answer or a candidate on its way.
+pub(super) struct Relayed {
+    /// Whom it is said to come from.
+    pub(super) from: Principal,
+    /// Whom it is led to.
+    pub(super) to: Principal,
+    pub(super) message: ServerMessage,
+}
+
+/// What the server makes of a word that it relays; nothing if it does not arrive.
+pub(super) type Lie = fn(Relayed) -> Option<Relayed>;
+
+/// Relays every word as it came.
+pub(super) const HONEST: Lie = Some;
+
+impl Relayed {
+    pub(super) fn is_offer(&self) -> bool {
+        matches!(self.message, ServerMessage::Offer(_))
+    }
+
+    /// The description; a candidate has none.
+    pub(super) fn sdp(&mut self) -> Option<&mut String> {
+        match &mut self.message {
+            ServerMessage::Offer(sdp) | ServerMessage::Answer(sdp) => Some(&mut sdp.sdp),
+            _ => None,
+        }
+    }
+
+    pub(super) fn connection(&mut self) -> &mut ConnectionId {
+        let (_, _, connection) = self.envelope();
+        connection
+    }
+
+    /// The word as its addressee gets it.
+    fn delivered(mut self) -> (Principal, ServerMessage) {
+        let (from, to) = (self.from.clone(), self.to.clone());
+        let (of, whom, _) = self.envelope();
+        (*of, *whom) = (Some(from), Some(to));
+        (self.to, self.message)
+    }
+
+    fn envelope(
+        &mut self,
+    ) -> (
+        &mut Option<Principal>,
+        &mut Option<Principal>,
+        &mut ConnectionId,
+    ) {
+        match &mut self.message {
+            ServerMessage::Offer(sdp) | ServerMessage::Answer(sdp) => {
+                (&mut sdp.from, &mut sdp.to, &mut sdp.connection)
+            }
+            ServerMessage::IceCandidate(candidate) => (
+                &mut candidate.from,
+                &mut candidate.to,
+                &mut candidate.connection,
+            ),
+            other => panic!("{other:?} is not relayed"),
+        }
+    }
+}
 
 #[derive(Clone)]
 struct House {
@@ -168,28 +226,32 @@ impl House {
     }
 
     fn pass(&self, me: &Principal, message: ClientMessage) -> Option<()> {
-        let lied = |mut sdp: Sdp| {
-            sdp.from = Some(me.clone());
-            (self.lie)(&mut sdp);
-            sdp
-        };
         let (to, message) = match message {
-            ClientMessage::Offer(sdp) => (sdp.to.clone(), ServerMessage::Offer(lied(sdp))),
-            ClientMessage::Answer(sdp) => (sdp.to.clone(), ServerMessage::Answer(lied(sdp))),
-            ClientMessage::IceCandidate(mut candidate) => {
-                candidate.from = Some(me.clone());
-                (candidate.to.clone(), ServerMessage::IceCandidate(candidate))
+            ClientMessage::Offer(sdp) => (sdp.to.clone()?, ServerMessage::Offer(sdp)),
+            ClientMessage::Answer(sdp) => (sdp.to.clone()?, ServerMessage::Answer(sdp)),
+            ClientMessage::IceCandidate(candidate) => {
+                let to = candidate.to.clone()?;
+                (to, ServerMessage::IceCandidate(candidate))
             }
             ClientMessage::Ping(Ping { number }) => {
-                (Some(me.clone()), ServerMessage::Pong(Ping { number }))
+                self.tell(me, ServerMessage::Pong(Ping { number }));
+                return Some(());
             }
             ClientMessage::Leave => return None,
             ClientMessage::Join(_) | ClientMessage::GetIceServers => return Some(()),
         };
-        if let Some(there) = self.present.lock().unwrap().get(&to?) {
-            drop(there.send(message));
+        let from = me.clone();
+        if let Some(relayed) = (self.lie)(Relayed { from, to, message }) {
+            let (to, message) = relayed.delivered();
+            self.tell(&to, message);
         }
         Some(())
+    }
+
+    fn tell(&self, to: &Principal, message: ServerMessage) {
+        if let Some(there) = self.present.lock().unwrap().get(to) {
+            drop(there.send(message));
+        }
     }
 
     fn welcome(&self, join: &Join) -> ServerMessage {
