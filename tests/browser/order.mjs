@@ -85,11 +85,13 @@ async function story() {
   await shot("staff");
 
   await nobodyIsOwned();
+  await everythingFits();
   await staff.goto(`${staffOrigin}/life`);
   await staff.getByText("Direct, in the hotel").waitFor();
   seen.figures = await staff.locator("section", { hasText: "This page's network" }).innerText();
   await shot("life");
   await nobodyIsOwned();
+  await everythingFits();
   seen.signaling_mode = modeIn(seen.figures);
   await withoutTheLocalServer(guest, staff);
   seen.tickets = readdirSync(hotel.printer.tickets).filter((name) => name.endsWith(".txt")).length;
@@ -129,6 +131,21 @@ async function nobodyIsOwned() {
     if (elements > 0 || ran) throw new Error(`${name} took a guest's text for markup`);
   }
   seen.pages_looked_at = (seen.pages_looked_at ?? 0) + pages.size;
+}
+
+/** Every page is as wide as a phone, and as a screen, without anything to its side. */
+async function everythingFits() {
+  for (const [name, page] of pages) {
+    const before = page.viewportSize();
+    for (const width of [360, 1280]) {
+      await page.setViewportSize({ ...before, width });
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (beyond > 0) throw new Error(`${name} is ${beyond} px wider than ${width} px`);
+      const picture = join(values.out, `${name}-${width}.png`);
+      await page.screenshot({ path: picture, fullPage: true });
+    }
+    await page.setViewportSize(before);
+  }
 }
 
 function modeIn(figures) {

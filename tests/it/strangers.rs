@@ -80,22 +80,26 @@ async fn a_stranger_with_somebody_elses_key_is_not_let_in() {
     assert!(complaints.contains("\"forbidden\""), "{complaints}");
 }
 
-// peer-3.7, peer-4.2, peer-4.4, peer-4.5, peer-4.9
+// peer-3.7, peer-4.2, peer-4.3, peer-4.4, peer-4.5, peer-4.9
 #[tokio::test]
 async fn whoever_breaks_the_rules_hears_why_and_nobody_else_notices() {
     let hotel = up().await;
-    for (wrong, code) in [
-        ("fingerprint", "forbidden"),
-        ("kind", "malformed"),
-        ("hello", "forbidden"),
-        ("inflation", "malformed"),
-        ("envelope", "malformed"),
+    for (wrong, code, detail) in [
+        ("fingerprint", "forbidden", "fingerprint of the hello"),
+        ("kind", "malformed", "unknown kind 77"),
+        ("hello", "forbidden", "the handshake is over"),
+        ("inflation", "malformed", "larger than 8388608"),
+        ("envelope", "malformed", ""),
+        ("flood", "malformed", "are unfinished"),
     ] {
         let output = stranger(&hotel, &hotel.identity_dir("console"), Some(wrong));
         let complaints = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{wrong}: {complaints}");
         let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(told["last_word"]["code"], code, "{wrong}: {told}");
+        let last_word = &told["last_word"];
+        assert_eq!(last_word["code"], code, "{wrong}: {told}");
+        let said = last_word["detail"].as_str().unwrap();
+        assert!(said.contains(detail), "{wrong}: {told}");
     }
     let output = stranger(&hotel, &hotel.identity_dir("console"), None);
     assert!(output.status.success(), "{output:?}");

@@ -9,7 +9,8 @@
 //
 // `--wrong` does one thing that is against the rules and prints the last word of the box instead:
 // `fingerprint` (names another certificate), `kind` (a frame nobody knows), `hello` (a second Hello),
-// `inflation` (a message that inflates beyond all bounds), `envelope` (a message that is none).
+// `inflation` (a message that inflates beyond all bounds), `envelope` (a message that is none), `flood`
+// (more messages begun than anybody may begin).
 
 import { createHash, createPrivateKey, ECDH, createECDH, randomBytes, sign, verify, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -292,22 +293,33 @@ class Channel {
       kind: () => this.#frames.send(77, Buffer.of(1)),
       hello: () => this.#frames.send(HELLO, encode({})),
       inflation: () => this.#send(deflateRawSync(Buffer.alloc(MESSAGE_MAX + 1)), DEFLATED),
+      flood: () => Array.from({ length: 17 }, () => this.#begin()),
       envelope: () => this.#send(Buffer.from("no envelope"), 0),
     };
     wrongs[what]();
   }
 
+  /** Begins a message and does not end it. */
+  #begin() {
+    this.#piece(Buffer.alloc(PIECE), 0, 2 * PIECE, 0);
+    this.#number += 1;
+  }
+
   /** Sends a message in pieces. */
   #send(message, flags) {
     for (let index = 0; index * PIECE < message.length; index += 1) {
-      const header = Buffer.alloc(15);
-      header[0] = flags;
-      header.writeUInt32BE(this.#number, 3);
-      header.writeUInt32BE(index, 7);
-      header.writeUInt32BE(message.length, 11);
-      this.#frames.send(CHUNK, Buffer.concat([header, message.subarray(index * PIECE, (index + 1) * PIECE)]));
+      this.#piece(message.subarray(index * PIECE, (index + 1) * PIECE), index, message.length, flags);
     }
     this.#number += 1;
+  }
+
+  #piece(octets, index, total, flags) {
+    const header = Buffer.alloc(15);
+    header[0] = flags;
+    header.writeUInt32BE(this.#number, 3);
+    header.writeUInt32BE(index, 7);
+    header.writeUInt32BE(total, 11);
+    this.#frames.send(CHUNK, Buffer.concat([header, octets]));
   }
 
   /** The first event, of those that came and those to come, that is the one. */

@@ -141,3 +141,41 @@ async fn an_offer_of_no_certificate_or_several_is_not_answered() {
     one.rtc.close().await;
     two.rtc.close().await;
 }
+
+// peer-2.1
+#[tokio::test(flavor = "multi_thread")]
+async fn a_description_that_is_none_is_refused_and_hinders_no_other() {
+    let one = side().await;
+    let _channel = one.rtc.create_channel().await.unwrap();
+    let offer = one.rtc.offer(Restart::No).await.unwrap();
+    let fingerprint = offer
+        .lines()
+        .find(|line| line.starts_with("a=fingerprint"))
+        .unwrap();
+    let without = |start: &str| {
+        let lines = offer.lines().filter(|line| !line.starts_with(start));
+        lines.map(|line| format!("{line}\r\n")).collect::<String>()
+    };
+    for (what, description) in [
+        ("only the fingerprint", format!("{fingerprint}\r\n")),
+        (
+            "nothing but its version",
+            format!("v=0\r\n{fingerprint}\r\n"),
+        ),
+        ("no media", without("m=")),
+        ("no ICE", without("a=ice-ufrag")),
+        ("no text", format!("\u{0}\u{1}{fingerprint}\r\n\u{2}")),
+    ] {
+        let two = side().await;
+        let answered = timeout(LIMIT, two.rtc.answer(description)).await;
+        assert!(answered.unwrap().is_err(), "{what}");
+    }
+    // Whatever is cut off anywhere makes nobody stumble.
+    for length in (0..offer.len()).step_by(7) {
+        let two = side().await;
+        let cut = offer[..length].to_owned();
+        drop(timeout(LIMIT, two.rtc.answer(cut)).await.unwrap());
+    }
+    let two = side().await;
+    assert!(two.rtc.answer(offer).await.is_ok());
+}
