@@ -14,13 +14,18 @@ const BANNER = "// Made from the schemas of `wire` by `npm run types`; not to be
 const check = process.argv.includes("--check");
 mkdirSync(TYPES, { recursive: true });
 let stale = 0;
+const first = new Map();
 for (const file of readdirSync(SCHEMAS).sort()) {
   const schema = JSON.parse(readFileSync(join(SCHEMAS, file), "utf8"));
-  const made = await compile(whole(schema), schema.title ?? file.replace(".json", ""), {
+  const compiled = await compile(whole(schema), schema.title ?? file.replace(".json", ""), {
     additionalProperties: false,
     bannerComment: BANNER,
     declareExternallyReferenced: true,
   });
+  // Messages of one kind share a schema, and so a module.
+  const same = first.get(compiled);
+  const made = same === undefined ? compiled : `${BANNER}\nexport type * from "./${same}";\n`;
+  if (same === undefined) first.set(compiled, file.replace(".json", ""));
   const path = join(TYPES, file.replace(".json", ".ts"));
   if (!check) {
     writeFileSync(path, made);

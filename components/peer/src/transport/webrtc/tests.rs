@@ -153,8 +153,10 @@ async fn a_description_that_is_none_is_refused_and_hinders_no_other() {
         .find(|line| line.starts_with("a=fingerprint"))
         .unwrap();
     let without = |start: &str| {
-        let lines = offer.lines().filter(|line| !line.starts_with(start));
-        lines.map(|line| format!("{line}\r\n")).collect::<String>()
+        let lines = offer.split_inclusive('\n');
+        lines
+            .filter(|line| !line.starts_with(start))
+            .collect::<String>()
     };
     for (what, description) in [
         ("only the fingerprint", format!("{fingerprint}\r\n")),
