@@ -89,6 +89,14 @@ impl Shop {
             .await
     }
 
+    /// Waits until the paper has ended amid a ticket.
+    async fn paper_ran_out(&self) {
+        eventually("the paper is out", LIMIT, || async {
+            (!self.printer.unfinished().is_empty()).then_some(())
+        })
+        .await;
+    }
+
     /// Ends the box without warning, and starts it again.
     async fn kill(&mut self) {
         self.program.kill().await.unwrap();
@@ -280,11 +288,7 @@ async fn paper_that_runs_out_amid_a_ticket_is_waited_for_and_nothing_comes_twice
     shop.done(1).await;
     shop.printer.load_lines(1);
     shop.submit(2).await;
-    eventually("the paper is out", LIMIT, || async {
-        let unfinished = shop.printer.unfinished();
-        (!unfinished.is_empty()).then_some(())
-    })
-    .await;
+    shop.paper_ran_out().await;
     shop.submit(3).await;
     shop.comes_to(3, |state| matches!(state, JobState::Held { .. }))
         .await;
@@ -331,11 +335,7 @@ async fn a_box_that_is_killed_while_its_ticket_waits_half_printed_does_not_say_i
     shop.done(1).await;
     shop.printer.load_lines(1);
     shop.submit(2).await;
-    eventually("the paper is out", LIMIT, || async {
-        let unfinished = shop.printer.unfinished();
-        (!unfinished.is_empty()).then_some(())
-    })
-    .await;
+    shop.paper_ran_out().await;
     shop.comes_to(2, |state| *state == JobState::Printing).await;
     shop.kill().await;
     // Whether the printer goes on with it only a person can see.

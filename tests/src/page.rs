@@ -1,6 +1,7 @@
 //! Somebody's page: a peer of ours with a token, connected to the box.
 
 use std::mem;
+use std::net::IpAddr;
 
 use kit::ca::Key;
 use kit::clock::Clock;
@@ -55,23 +56,7 @@ impl Page {
         let (token, key) = token(&own, name, role, seat);
         let passport = Passport::with_token(token, &key).expect("its token is sound");
         let (renewals, passport) = watch::channel(passport);
-        let signaling = hotel.listener("signaling", "listener");
-        let settings = Settings {
-            servers: vec![Server {
-                url: format!("ws://{signaling}"),
-                mode: Mode::Local,
-                tls: None,
-            }],
-            joining: Joining::First,
-            appearance: Appearance::default(),
-            ice: IceSettings {
-                addresses: Vec::new(),
-                loopback: true,
-                servers: Vec::new(),
-            },
-            price_per_gb: 0.0,
-            connections_max: 4,
-        };
+        let settings = settings(hotel, Vec::new());
         let tasks = Tasks::new();
         let (clock, verifier) = (Clock::system(), Verifier::of(&own));
         let (peer, incoming) = Peer::start(
@@ -185,6 +170,27 @@ impl Page {
             .drain()
             .await
             .expect("everything of the page ends");
+    }
+}
+
+/// Settings of a peer that is joined to the hotel's signaling server.
+pub(crate) fn settings(hotel: &Hotel, addresses: Vec<IpAddr>) -> Settings {
+    let signaling = hotel.listener("signaling", "listener");
+    Settings {
+        servers: vec![Server {
+            url: format!("ws://{signaling}"),
+            mode: Mode::Local,
+            tls: None,
+        }],
+        joining: Joining::First,
+        appearance: Appearance::default(),
+        ice: IceSettings {
+            addresses,
+            loopback: true,
+            servers: Vec::new(),
+        },
+        price_per_gb: 0.0,
+        connections_max: 4,
     }
 }
 

@@ -10,7 +10,7 @@ use kit::identity::Identity;
 use kit::lifecycle::Tasks;
 use peer::transport::Transport;
 use peer::transport::webrtc::{Restart, Rtc, RtcEvent};
-use peer::{Appearance, Connection, IceSettings, Incoming, Joining, Peer, Server, Settings};
+use peer::{Connection, IceSettings, Incoming, Peer};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -20,6 +20,7 @@ use super::samples::Samples;
 use super::{Figure, told};
 use crate::hotel::{artifacts, repository};
 use crate::network::Network;
+use crate::page::settings;
 use crate::{Hotel, Plan};
 
 /// Connections that are opened.
@@ -163,19 +164,7 @@ fn start(
     tasks: &Tasks,
 ) -> (Peer, tokio::sync::mpsc::Receiver<Incoming>) {
     let identity = Identity::load(&hotel.identity_dir(principal)).expect("it is sound");
-    let signaling = hotel.listener("signaling", "listener");
-    let settings = Settings {
-        servers: vec![Server {
-            url: format!("ws://{signaling}"),
-            mode: Mode::Local,
-            tls: None,
-        }],
-        joining: Joining::First,
-        appearance: Appearance::default(),
-        ice: loopback(),
-        price_per_gb: 0.0,
-        connections_max: 4,
-    };
+    let settings = settings(hotel, loopback().addresses);
     // The passport does not change while it is measured; a closed channel says so.
     let (_, passport) = watch::channel(Passport::of(&identity));
     Peer::start(
