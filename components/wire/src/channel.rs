@@ -42,7 +42,7 @@ pub const UNFINISHED_MAX: usize = 16;
 /// How long both proofs may take after the channel opened, in milliseconds.
 pub const HANDSHAKE_MS: u32 = 5_000;
 /// How often a silent side pings, in milliseconds; three unanswered pings end the connection.
-pub const KEEPALIVE_MS: u32 = 2_500;
+pub const KEEPALIVE_MS: u32 = 2_250;
 /// How long a request waits for its reply unless its sender says otherwise, in milliseconds.
 pub const REQUEST_MS: u32 = 10_000;
 

@@ -16,7 +16,7 @@ export interface Handlers {
 }
 
 export const REQUEST_MS = 10_000;
-const KEEPALIVE_MS = 2_500;
+const KEEPALIVE_MS = 2_250;
 const SILENT_PINGS = 3;
 /** Most requests of one side that wait for their reply. */
 const REQUESTS_MAX = 256;
