@@ -9,6 +9,7 @@ pub mod backoff;
 pub mod bus;
 pub mod ca;
 pub mod clock;
+pub mod cloud;
 pub mod config;
 pub mod credential;
 pub mod digest;

@@ -12,7 +12,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::Resumption;
+use rustls::client::{Resumption, WantsClientCert};
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::CertificateDer;
@@ -21,6 +21,7 @@ use rustls::server::{NoServerSessionStorage, WantsServerCert};
 use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, ServerConfig};
 
+use crate::cloud::server::Clients;
 use crate::identity::{Identity, Particulars, SpiffeId, WrongCertificate};
 
 mod verify;
@@ -44,6 +45,28 @@ pub fn client_config(identity: &Identity, server: &SpiffeId) -> Arc<ClientConfig
 /// How to reach a server on the internet: by its name, under the authorities in `file` (PEM), or
 /// those that the machine trusts. Whoever reaches it proves otherwise who they are.
 pub fn internet_client_config(file: Option<&Path>) -> Result<Arc<ClientConfig>, AnchorError> {
+    let config = internet_builder(file)?.with_no_client_auth();
+    Ok(unresumed(config))
+}
+
+/// The same, by somebody who presents the leaf of `identity`.
+pub fn internet_client_config_as(
+    identity: &Identity,
+    file: Option<&Path>,
+) -> Result<Arc<ClientConfig>, AnchorError> {
+    let leaf = Arc::new(SingleCertAndKey::from(identity.certified()));
+    let config = internet_builder(file)?.with_client_cert_resolver(leaf);
+    Ok(unresumed(config))
+}
+
+fn unresumed(mut config: ClientConfig) -> Arc<ClientConfig> {
+    config.resumption = Resumption::disabled();
+    Arc::new(config)
+}
+
+fn internet_builder(
+    file: Option<&Path>,
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, AnchorError> {
     let mut roots = RootCertStore::empty();
     match file {
         Some(file) => {
@@ -61,13 +84,10 @@ pub fn internet_client_config(file: Option<&Path>) -> Result<Arc<ClientConfig>, 
     if roots.is_empty() {
         return Err(AnchorError::None);
     }
-    let mut config = ClientConfig::builder_with_provider(provider())
+    Ok(ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .expect("ring speaks the default versions of TLS")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.resumption = Resumption::disabled();
-    Ok(Arc::new(config))
+        .with_root_certificates(roots))
 }
 
 /// No server on the internet can be believed.
@@ -109,6 +129,26 @@ pub fn public_config(identity: &Identity) -> Arc<ServerConfig> {
     Arc::new(config)
 }
 
+/// How a server in the cloud is reached, before it is said under which certificate.
+pub(crate) fn cloud_builder(clients: &Clients) -> ConfigBuilder<ServerConfig, WantsServerCert> {
+    let builder = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks the default versions of TLS");
+    match clients {
+        Clients::Anybody => builder.with_no_client_auth(),
+        Clients::Principals(verifiers) => {
+            let verifier = verify::Hotels::new(verifiers.clone(), &provider());
+            builder.with_client_cert_verifier(Arc::new(verifier))
+        }
+    }
+}
+
+/// A certificate that was revoked or renewed counts from the next connection on.
+pub(crate) fn never_resume(config: &mut ServerConfig) {
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+}
+
 fn server(identity: &Identity, anonymous: verify::Anonymous) -> ServerConfig {
     let provider = provider();
     let realm = identity.spiffe.realm();
@@ -127,8 +167,7 @@ fn present(
 ) -> ServerConfig {
     let leaf = Arc::new(SingleCertAndKey::from(identity.certified()));
     let mut config = builder.with_cert_resolver(leaf);
-    config.session_storage = Arc::new(NoServerSessionStorage {});
-    config.send_tls13_tickets = 0;
+    never_resume(&mut config);
     config
 }
 

@@ -3,7 +3,5 @@
 pub(crate) mod admission;
 pub(crate) mod http;
 pub(crate) mod mdns;
-pub(crate) mod properties;
-pub(crate) mod server;
 pub(crate) mod socket;
 pub(crate) mod switchboard;

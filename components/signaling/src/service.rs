@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kit::Host;
+use kit::cloud::properties::{self, Anchors, ReadError};
+use kit::cloud::server::{self, Clients, Files, ServerError};
+use kit::cloud::without_bus;
 use kit::credential::{Refusals, Verifier, follow_revocations, revocations};
 use kit::digest::random;
-use kit::health::Health;
 use kit::http::{self, ListenError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -15,11 +17,9 @@ use wire::signaling::Mode;
 
 use crate::bucket::Rate;
 use crate::config::{Config, Limits, Role, Switch};
-use crate::edge::admission::Admission;
+use crate::edge::admission::{Admission, hotel};
 use crate::edge::http::Office;
 use crate::edge::mdns::{self, Announcement};
-use crate::edge::properties::{self, ReadError};
-use crate::edge::server::{self, Files, ServerError};
 use crate::edge::socket::{self, Door};
 use crate::edge::switchboard::Switchboard;
 use crate::house::{Figures, Rules};
@@ -80,7 +80,7 @@ async fn in_a_hotel(config: Config, host: Host) -> Result<(), StartError> {
 async fn in_the_cloud(config: Config, host: Host) -> Result<(), StartError> {
     let tls = http::listen(&config.tls_listener).await?;
     let files = Files::read(&config.server_dir)?;
-    let (configs, served) = watch::channel(files.config()?);
+    let (configs, served) = watch::channel(files.config(&Clients::Anybody)?);
     let anchors = properties::read(&config.properties_dir)?;
     let (verifiers, believed) = watch::channel(properties::verifier(&anchors));
     let door = door(&config, Mode::Cloud, believed, &Refusals::default(), &host);
@@ -88,15 +88,30 @@ async fn in_the_cloud(config: Config, host: Host) -> Result<(), StartError> {
     let secured = socket::secured(door);
     tasks.spawn("wss", |stop| http::serve_tls(tls, secured, served, stop));
     tasks.spawn("server-identity", |stop| {
-        server::follow(config.server_dir, files, configs, stop)
+        server::follow(config.server_dir, files, Clients::Anybody, configs, stop)
     });
     tasks.spawn("properties", |stop| {
         let place = config.properties_dir;
-        properties::follow(place, anchors, verifiers, switchboard, stop)
+        properties::follow(place, anchors, serve_others(verifiers, switchboard), stop)
     });
     let health = host.health.clone();
     tasks.spawn("no-bus", |stop| without_bus(health, stop));
     Ok(())
+}
+
+/// Believes the hotels that are there now, and ends the sessions of those that have gone.
+fn serve_others(
+    verifiers: watch::Sender<Verifier>,
+    switchboard: Arc<Switchboard>,
+) -> impl Fn(&Anchors, &Anchors) {
+    move |now, before| {
+        verifiers.send_replace(properties::verifier(now));
+        // A hotel with another CA is another hotel to whoever came under the old one.
+        let kept = now
+            .iter()
+            .filter(|(realm, anchor)| before.get(*realm) == Some(*anchor));
+        switchboard.serve(kept.map(|(realm, _)| hotel(realm)).collect::<Vec<_>>());
+    }
 }
 
 /// The house with its clock and its end.
@@ -191,21 +206,6 @@ fn show(figures: Figures) {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         metrics::gauge!(name).set(f64::from(count));
     }
-}
-
-/// There is no bus in the cloud, and nothing to be missed.
-async fn without_bus(health: Health, stop: CancellationToken) {
-    let bus = health.need("bus");
-    let mut report = health.watch();
-    let forgiving = async {
-        loop {
-            bus.there();
-            if report.changed().await.is_err() {
-                return;
-            }
-        }
-    };
-    stop.run_until_cancelled(forgiving).await;
 }
 
 /// The component cannot start.

@@ -64,6 +64,16 @@ impl Verifier {
         }
     }
 
+    /// Whether anybody of this property is believed.
+    pub fn believes(&self, realm: &Realm) -> bool {
+        self.0.contains_key(realm)
+    }
+
+    /// Who verifies certificates of a property.
+    pub(crate) fn path_of(&self, realm: &Realm) -> Option<Arc<dyn ClientCertVerifier>> {
+        self.0.get(realm).map(Arc::clone)
+    }
+
     /// Believes a bearer token; over TLS only.
     pub fn bearer(&self, token: &str, now: Integer) -> Result<Caller, Refused> {
         let claims = self.claims(token, BEARER_TYPE, BEARER_LIFE_S, now)?;

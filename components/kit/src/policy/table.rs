@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use wire::record::Stream;
 use wire::topic::DeviceWord;
 use wire::{
-    Component, DeviceId, Filter, Operation, Principal, PropertyId, authority, gateway, print,
-    uplink,
+    Component, DeviceId, Filter, Operation, Principal, PropertyId, Word, authority, gateway, print,
+    replica, uplink,
 };
 
 use super::Grant;
@@ -60,24 +60,15 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
             let retained = DeviceWord::RETAINED.iter();
             grants
                 .extend(retained.map(|word| Grant::Publish(Filter::device(property, None, *word))));
-            grants.extend(feed(
-                property,
-                component,
-                Component::Uplink,
-                GATEWAY_STREAMS,
-            ));
+            let streams = GATEWAY_STREAMS.iter().map(|stream| stream.word());
+            grants.extend(feed(property, component, Component::Uplink, streams));
+            let rows = [replica::rows()];
+            grants.extend(feed(property, component, Component::ReplicaSync, rows));
             grants
         }
         Component::Uplink => {
             let mut grants = service(property, component);
-            grants.insert(Grant::Subscribe(Filter::records(
-                property, component, None, None,
-            )));
-            grants.insert(Grant::Publish(Filter::recorded(
-                property,
-                Some(component),
-                None,
-            )));
+            grants.extend(consumes(property, component));
             grants
         }
         Component::Console => {
@@ -95,6 +86,8 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
         Component::DeviceProxy => {
             let mut grants = service(property, component);
             grants.extend(asks(property, component, Component::IotGateway, CLIMATE));
+            let rows = [replica::rows()];
+            grants.extend(feed(property, component, Component::ReplicaSync, rows));
             grants.insert(hears(property, Component::Authority));
             grants
         }
@@ -103,9 +96,13 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
             grants.insert(hears(property, Component::Authority));
             grants
         }
-        Component::Authority | Component::Inference | Component::ReplicaSync => {
-            service(property, component)
+        Component::ReplicaSync => {
+            let mut grants = service(property, component);
+            grants.extend(consumes(property, component));
+            grants.insert(hears(property, Component::Authority));
+            grants
         }
+        Component::Authority | Component::Inference => service(property, component),
     }
 }
 
@@ -141,25 +138,29 @@ fn service(property: &PropertyId, component: Component) -> BTreeSet<Grant> {
     ])
 }
 
+/// What `consumer` needs to take the records of others.
+fn consumes(property: &PropertyId, consumer: Component) -> [Grant; 2] {
+    [
+        Grant::Subscribe(Filter::records(property, consumer, None, None)),
+        Grant::Publish(Filter::recorded(property, Some(consumer), None)),
+    ]
+}
+
 /// What `sender` needs to hand records to `consumer`.
 fn feed(
     property: &PropertyId,
     sender: Component,
     consumer: Component,
-    streams: &[Stream],
+    streams: impl IntoIterator<Item = Word>,
 ) -> BTreeSet<Grant> {
     let sender = Principal::from(sender);
-    let records = |stream: &Stream| {
-        Grant::Publish(Filter::records(
-            property,
-            consumer,
-            Some(&stream.word()),
-            Some(&sender),
-        ))
+    let records = |stream: Word| {
+        let filter = Filter::records(property, consumer, Some(&stream), Some(&sender));
+        Grant::Publish(filter)
     };
     let recorded = Filter::recorded(property, Some(consumer), Some(&sender));
     streams
-        .iter()
+        .into_iter()
         .map(records)
         .chain([Grant::Subscribe(recorded)])
         .collect()

@@ -16,7 +16,10 @@ use rustls::{
     SignatureScheme,
 };
 
+use tokio::sync::watch;
+
 use super::peer_spiffe;
+use crate::credential::Verifier;
 use crate::identity::{Realm, SpiffeId, WrongCertificate};
 
 /// Admits one server.
@@ -176,6 +179,68 @@ impl ClientCertVerifier for Client {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.path.supported_verify_schemes()
+    }
+}
+
+/// Admits the principals of every hotel that is believed at the moment.
+#[derive(Debug)]
+pub(super) struct Hotels {
+    verifiers: watch::Receiver<Verifier>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Hotels {
+    pub(super) fn new(verifiers: watch::Receiver<Verifier>, provider: &CryptoProvider) -> Self {
+        Self {
+            verifiers,
+            algorithms: provider.signature_verification_algorithms,
+        }
+    }
+}
+
+impl ClientCertVerifier for Hotels {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        // Thousands of hotels would not fit, and every client has one leaf only.
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let found = peer_spiffe(end_entity).map_err(WrongPeer::Nameless)?;
+        let path = self.verifiers.borrow().path_of(&found.realm());
+        match path {
+            Some(path) => path.verify_client_cert(end_entity, intermediates, now),
+            None => Err(WrongPeer::Property {
+                found: Box::new(found),
+            }
+            .into()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
     }
 }
 

@@ -8,6 +8,7 @@ use kit::ca::{Key, PropertyCa, ServerNames};
 use kit::clock::Clock;
 use kit::config::{Address, Common};
 use kit::credential::{Passport, jwk, sign_token};
+use kit::health::Health;
 use kit::identity::{CA_FILE, CERT_FILE, Holder, Identity, KEY_FILE, Realm};
 use kit::lifecycle::Tasks;
 use serde_json::{Value, json};

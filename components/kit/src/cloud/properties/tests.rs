@@ -1,9 +1,9 @@
-use kit::ca::{ChainRoot, Key, PropertyCa};
-use kit::clock::Clock;
 use time::OffsetDateTime;
 use wire::Integer;
 
 use super::*;
+use crate::ca::{ChainRoot, Key, PropertyCa};
+use crate::clock::Clock;
 
 fn record(property: &str) -> Registration {
     let seconds = Clock::system().wall().value() / 1_000;

@@ -9,21 +9,17 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use kit::ca::Registration;
-use kit::credential::Verifier;
-use kit::error::Chain;
-use kit::identity::Realm;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
-use super::admission::hotel;
-use super::switchboard::Switchboard;
+use crate::ca::Registration;
+use crate::credential::Verifier;
+use crate::error::Chain;
+use crate::identity::Realm;
 
 /// How often the directory is looked at.
 const EVERY: Duration = Duration::from_secs(5);
@@ -35,10 +31,10 @@ const RECORD_MAX: u64 = 64 * 1024;
 const RECORD: &str = "registration.json";
 
 /// Hotels with the certificates of their CAs.
-pub(crate) type Anchors = BTreeMap<Realm, Vec<CertificateDer<'static>>>;
+pub type Anchors = BTreeMap<Realm, Vec<CertificateDer<'static>>>;
 
 /// Reads every record.
-pub(crate) fn read(directory: &Path) -> Result<Anchors, ReadError> {
+pub fn read(directory: &Path) -> Result<Anchors, ReadError> {
     let failed = |source| ReadError {
         directory: directory.to_owned(),
         source,
@@ -59,16 +55,15 @@ pub(crate) fn read(directory: &Path) -> Result<Anchors, ReadError> {
 }
 
 /// Whose credentials are believed.
-pub(crate) fn verifier(anchors: &Anchors) -> Verifier {
+pub fn verifier(anchors: &Anchors) -> Verifier {
     Verifier::of_properties(anchors.clone())
 }
 
-/// Follows the directory until the stop.
-pub(crate) async fn follow(
+/// Follows the directory until the stop; `changed` hears what is there now, and what was before.
+pub async fn follow(
     directory: PathBuf,
     mut known: Anchors,
-    verifiers: watch::Sender<Verifier>,
-    switchboard: Arc<Switchboard>,
+    changed: impl Fn(&Anchors, &Anchors),
     stop: CancellationToken,
 ) {
     while stop
@@ -80,12 +75,7 @@ pub(crate) async fn follow(
         match spawn_blocking(move || read(&place)).await {
             Ok(Ok(anchors)) if anchors != known => {
                 tracing::info!(properties = anchors.len(), "registration records changed");
-                verifiers.send_replace(verifier(&anchors));
-                // A hotel with another CA is another hotel to whoever came under the old one.
-                let kept = anchors
-                    .iter()
-                    .filter(|(realm, anchor)| known.get(*realm) == Some(*anchor));
-                switchboard.serve(kept.map(|(realm, _)| hotel(realm)).collect::<Vec<_>>());
+                changed(&anchors, &known);
                 known = anchors;
             }
             Ok(Ok(_)) | Err(_) => {}
