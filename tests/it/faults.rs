@@ -99,7 +99,7 @@ async fn a_cable_to_the_cloud_that_is_cut_again_and_again_loses_nothing() {
     };
     let cable = Cable::to(&s3).await;
     let endpoint = format!("http://{}", cable.address());
-    hotel.reconfigure("uplink", "/s3/endpoint", &endpoint);
+    hotel.reconfigure("uplink", "/s3/endpoint", endpoint.as_str());
     hotel.kill_and_wait("uplink").await;
     for _ in 0..faults::rounds(3, 60) {
         cable.cut();

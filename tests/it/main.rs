@@ -12,6 +12,7 @@ mod handover;
 mod hostile;
 mod ordering;
 mod printing;
+mod replica;
 mod signaling;
 mod strangers;
 mod tidy;

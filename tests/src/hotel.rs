@@ -63,6 +63,8 @@ pub struct Places {
     pub admin: BTreeMap<String, Address>,
     /// The simulated S3.
     pub s3: S3,
+    /// Directory of the socket of each database.
+    pub databases: BTreeMap<String, PathBuf>,
     /// Configuration files by component.
     pub configurations: BTreeMap<String, PathBuf>,
     /// Log files by process.
@@ -244,13 +246,13 @@ impl Hotel {
     }
 
     /// Changes a value in a component's configuration; it counts from the next start.
-    pub fn reconfigure(&self, component: &str, pointer: &str, value: &str) {
+    pub fn reconfigure(&self, component: &str, pointer: &str, value: impl Into<serde_json::Value>) {
         let path = &self.places.configurations[component];
         let mut configuration: serde_json::Value = read_json(path);
         let place = configuration
             .pointer_mut(pointer)
             .expect("the key is configured");
-        *place = serde_json::Value::from(value);
+        *place = value.into();
         fs::write(path, configuration.to_string()).expect("configurations can be written");
     }
 

@@ -14,6 +14,7 @@ pub mod network;
 pub mod objects;
 pub mod outsider;
 pub mod page;
+pub mod replica;
 pub mod sim;
 pub mod vprinter;
 

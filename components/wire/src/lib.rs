@@ -24,6 +24,7 @@ pub mod print;
 pub mod problem;
 pub mod record;
 pub mod registry;
+pub mod replica;
 pub mod request;
 pub mod signaling;
 pub mod status;

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("console", &["kit", "wire"]),
     ("device-proxy", &["kit", "peer", "wire"]),
     ("iot-gateway", &["kit", "wire"]),
+    ("replica-sync", &["kit", "wire"]),
     ("signaling", &["kit", "wire"]),
     ("uplink", &["kit", "wire"]),
     ("edgectl", &["iot-gateway", "kit", "uplink", "wire"]),

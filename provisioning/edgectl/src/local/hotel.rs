@@ -50,6 +50,8 @@ pub(crate) struct Hotel {
     pub s3: S3,
     /// Configuration file of each component.
     pub configurations: BTreeMap<String, PathBuf>,
+    /// Directory of the socket of each database: of the hotel, and of the hub.
+    pub databases: BTreeMap<String, PathBuf>,
     /// Data directory of each component.
     pub data: BTreeMap<String, PathBuf>,
     /// Log file of each process.
@@ -60,7 +62,9 @@ pub(crate) struct Hotel {
     pub printer: Printer,
     /// The signaling server of the simulated cloud, wss.
     pub cloud_signaling: Endpoint,
-    /// Whom to trust for it: the chain root, PEM.
+    /// The hub of the simulated cloud, https.
+    pub cloud_hub: Endpoint,
+    /// Whom to trust for both: the chain root, PEM.
     pub cloud_ca: PathBuf,
 }
 

@@ -70,7 +70,12 @@ impl Layout {
         self.dir.join("tickets")
     }
 
-    /// Identity of the signaling server in the simulated cloud.
+    /// Where a database of this name has its socket.
+    pub(super) fn database(&self, name: &str) -> PathBuf {
+        self.data(name).join("run")
+    }
+
+    /// Identity of the servers in the simulated cloud.
     pub(super) fn cloud_server(&self) -> PathBuf {
         self.dir.join("cloud/server")
     }

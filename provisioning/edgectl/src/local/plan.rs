@@ -14,7 +14,7 @@ use super::launch::Launch;
 use super::layout::Layout;
 use super::ports::{PortError, Ports};
 use super::roster::Kind;
-use super::settings::{self, SettingsError};
+use super::settings::{self, POSTGRES, SettingsError};
 use super::shelf::{self, ShelfError};
 use super::watch::{Kept, Readiness};
 use crate::recipe::{self, Recipe, RecipeError};
@@ -26,8 +26,9 @@ mod simulated;
 /// The component that every other one meets on.
 const BROKER: &str = "broker";
 
-/// The component that the simulated cloud runs as well.
+/// The components that the simulated cloud runs as well.
 const SIGNALING: &str = "signaling";
+const REPLICA_SYNC: &str = "replica-sync";
 
 /// Where the programs and recipes are.
 #[derive(Debug, Clone)]
@@ -97,6 +98,7 @@ pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Resul
         plan.parts
             .push(simulated::cloud(layout, sources, world, recipe)?);
     }
+    plan.add_hub(layout, sources, &recipes, wanted)?;
     if wanted.includes(simulated::PRINTER) {
         plan.parts
             .push(simulated::printer(layout, sources, &plan.hotel)?);
@@ -108,10 +110,42 @@ pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Resul
     Ok(plan)
 }
 
+impl Plan {
+    /// Adds the hub of the simulated cloud and its database, as recipes for boxes say.
+    fn add_hub(
+        &mut self,
+        layout: &Layout,
+        sources: &Sources,
+        recipes: &[Recipe],
+        wanted: &Wanted,
+    ) -> Result<(), PlanError> {
+        let of = |name: &str| recipes.iter().find(|recipe| recipe.name == name);
+        if let Some(recipe) = of(POSTGRES).filter(|_| wanted.includes(simulated::HUB_POSTGRES)) {
+            let mut twin = recipe.clone();
+            simulated::HUB_POSTGRES.clone_into(&mut twin.name);
+            let configuration = settings::configuration(&twin, &self.hotel, &self.ports, layout)?;
+            self.add_component(layout, sources, &twin, &configuration)?;
+            if let Some(added) = self.parts.last_mut() {
+                added.kind = Kind::Simulated;
+            }
+        }
+        if let Some(recipe) = of(REPLICA_SYNC).filter(|_| wanted.includes(simulated::HUB)) {
+            let world = (&self.hotel, &self.ports);
+            let hub = simulated::hub(layout, sources, world, recipe)?;
+            self.parts.push(hub);
+        }
+        Ok(())
+    }
+}
+
 fn choose_ports(layout: &Layout, recipes: &[Recipe]) -> Result<Ports, PortError> {
     let mut usual: BTreeMap<_, _> = recipes.iter().flat_map(settings::usual_ports).collect();
     usual.insert(simulated::S3.to_owned(), simulated::S3_PORT);
-    let simulated = [simulated::PRINTER_PORTS, simulated::CLOUD_PORTS];
+    let simulated = [
+        simulated::PRINTER_PORTS,
+        simulated::CLOUD_PORTS,
+        simulated::HUB_PORTS,
+    ];
     usual.extend(
         simulated
             .iter()

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use wire::Component;
 
-use super::hotel::Hotel;
+use super::hotel::{Endpoint, Hotel};
 use super::layout::Layout;
 use super::ports::Ports;
 use crate::recipe::{self, Recipe, RecipeError};
 
 mod pages;
 
+/// The component that is the database.
+pub(super) const POSTGRES: &str = "postgres";
 /// Where recipes keep things on a box; nothing of a local hotel may be there.
 const ON_A_BOX: &str = "/var/lib/hotel";
 /// How long a batch waits locally: short, so that somebody who watches sees it arrive.
@@ -117,9 +119,17 @@ fn local_values(
         ("/s3/endpoint", json!(hotel.s3.endpoint)),
         ("/s3/force_path_style", json!(true)),
         ("/batch/age_ms", json!(BATCH_AGE_MS)),
+        ("/database/host", json!(layout.database(POSTGRES))),
+        ("/hub/url", json!(hub(hotel))),
+        ("/hub/ca", json!(hotel.cloud_ca)),
     ];
     values.extend(pages::values(name, hotel));
     values
+}
+
+fn hub(hotel: &Hotel) -> String {
+    let Endpoint { host, port } = &hotel.cloud_hub;
+    format!("https://{host}:{port}")
 }
 
 /// The broker stays on loopback: everybody who speaks to it is on this machine.

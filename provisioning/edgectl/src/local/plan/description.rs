@@ -50,6 +50,9 @@ pub(super) fn describe(
         configurations: names()
             .map(|name| (name.clone(), layout.config(&name)))
             .collect(),
+        databases: [settings::POSTGRES, simulated::HUB_POSTGRES]
+            .map(|name| (name.to_owned(), layout.database(name)))
+            .into(),
         data: names()
             .map(|name| (name.clone(), layout.data(&name)))
             .collect(),
@@ -61,6 +64,7 @@ pub(super) fn describe(
         },
         printer: simulated::printer_places(layout, ports),
         cloud_signaling: simulated::cloud_server(estate.listen, ports),
+        cloud_hub: simulated::hub_server(estate.listen, ports),
         cloud_ca: layout.cloud_server().join(CA_FILE),
     })
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{PlanError, Sources, kept, present};
 use crate::local::bucket::Bucket;
@@ -46,8 +46,15 @@ const CLOUD_WITHIN: Duration = Duration::from_secs(30);
 /// A port on which nobody listens: the cloud is on no hotel's bus.
 const NOWHERE: &str = "1";
 
+/// The database of the simulated cloud, as a process.
+pub(super) const HUB_POSTGRES: &str = "hub-postgres";
+/// The hub of the simulated cloud, as a process.
+pub(super) const HUB: &str = "hub";
+/// Where it serves, and where its health is; purpose, and the usual number.
+pub(super) const HUB_PORTS: &[(&str, u16)] = &[("hub", 8001), ("hub/admin", 9184)];
+
 /// Every simulated process.
-pub(super) const PARTS: [&str; 4] = [S3, DEVICES, PRINTER, CLOUD];
+pub(super) const PARTS: [&str; 6] = [S3, DEVICES, PRINTER, CLOUD, HUB_POSTGRES, HUB];
 
 /// Where S3 listens.
 pub(super) fn s3_server(ports: &Ports) -> Endpoint {
@@ -96,43 +103,92 @@ pub(super) fn cloud_server(listen: IpAddr, ports: &Ports) -> Endpoint {
     Endpoint::at(listen, ports.of(purpose).unwrap_or(usual))
 }
 
+/// Where the hub of the simulated cloud serves.
+pub(super) fn hub_server(listen: IpAddr, ports: &Ports) -> Endpoint {
+    let (purpose, usual) = HUB_PORTS[0];
+    Endpoint::at(listen, ports.of(purpose).unwrap_or(usual))
+}
+
 /// `signaling` in the role `cloud`, from the recipe that is deployed to boxes.
 pub(super) fn cloud(
     layout: &Layout,
     sources: &Sources,
-    plan: (&Hotel, &Ports),
+    (hotel, ports): (&Hotel, &Ports),
     recipe: &Recipe,
 ) -> Result<Kept, PlanError> {
-    let (hotel, ports) = plan;
-    let program = sources.artifacts.join(&recipe.name);
-    present(CLOUD, &program)?;
     let mut configuration = settings::configuration(recipe, hotel, ports, layout)?;
-    let (admin, usual) = CLOUD_PORTS[1];
     let values = [
         ("/role", json!("cloud")),
         (
             "/tls_listener/port",
             json!(hotel.cloud_signaling.port.to_string()),
         ),
-        (
-            "/admin/port",
-            json!(ports.of(admin).unwrap_or(usual).to_string()),
-        ),
-        ("/broker/port", json!(NOWHERE)),
-        ("/properties_dir", json!(layout.cloud_properties())),
-        ("/server_dir", json!(layout.cloud_server())),
-        ("/data_dir", json!(layout.data(CLOUD))),
     ];
+    let values = values
+        .into_iter()
+        .chain(in_the_cloud(layout, ports, CLOUD, CLOUD_PORTS[1]));
     for (pointer, value) in values {
         recipe::set(&mut configuration, pointer, value);
     }
-    files::make_dir(&layout.data(CLOUD))?;
-    files::write_json(&layout.config(CLOUD), &configuration)?;
-    let mut launch = launch(layout, CLOUD, program, Vec::new())?;
-    let variable = ("HOTEL_CONFIG".to_owned(), layout.config(CLOUD).into());
+    let program = sources.artifacts.join(&recipe.name);
+    configured(layout, CLOUD, program, &configuration)
+}
+
+/// `replica-sync` in the role `hub`, from the recipe that is deployed to boxes.
+pub(super) fn hub(
+    layout: &Layout,
+    sources: &Sources,
+    (hotel, ports): (&Hotel, &Ports),
+    recipe: &Recipe,
+) -> Result<Kept, PlanError> {
+    let mut configuration = settings::configuration(recipe, hotel, ports, layout)?;
+    let values = [
+        ("/role", json!("hub")),
+        ("/listener/port", json!(hotel.cloud_hub.port.to_string())),
+        ("/database/host", json!(layout.database(HUB_POSTGRES))),
+        ("/hub/url", json!("")),
+    ];
+    let values = values
+        .into_iter()
+        .chain(in_the_cloud(layout, ports, HUB, HUB_PORTS[1]));
+    for (pointer, value) in values {
+        recipe::set(&mut configuration, pointer, value);
+    }
+    let program = sources.artifacts.join(&recipe.name);
+    configured(layout, HUB, program, &configuration)
+}
+
+/// What every program in the simulated cloud is told.
+fn in_the_cloud(
+    layout: &Layout,
+    ports: &Ports,
+    name: &str,
+    (admin, usual): (&str, u16),
+) -> [(&'static str, Value); 5] {
+    let admin = ports.of(admin).unwrap_or(usual);
+    [
+        ("/admin/port", json!(admin.to_string())),
+        ("/broker/port", json!(NOWHERE)),
+        ("/properties_dir", json!(layout.cloud_properties())),
+        ("/server_dir", json!(layout.cloud_server())),
+        ("/data_dir", json!(layout.data(name))),
+    ]
+}
+
+fn configured(
+    layout: &Layout,
+    name: &str,
+    program: PathBuf,
+    configuration: &Value,
+) -> Result<Kept, PlanError> {
+    present(name, &program)?;
+    files::make_dir(&layout.data(name))?;
+    files::write_json(&layout.config(name), configuration)?;
+    let mut launch = launch(layout, name, program, Vec::new())?;
+    let variable = ("HOTEL_CONFIG".to_owned(), layout.config(name).into());
     launch.environment.extend([variable]);
     let readiness = Readiness::Notified(CLOUD_WITHIN);
-    Ok(kept(layout, CLOUD, Kind::Simulated, launch, readiness))
+    Ok(kept(layout, name, Kind::Simulated, launch, readiness))
 }
 
 /// What `hotel.json` says of the printer.

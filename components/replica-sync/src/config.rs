@@ -1,0 +1,155 @@
+//! What a deployment may decide about `replica-sync`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use kit::config::{Address, Secret};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+
+use crate::relation::{Mode, Table};
+
+/// The component's own configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// A hotel's own database, or the cloud's for many hotels.
+    pub role: Role,
+    /// Where tablets, or boxes, connect; HTTPS.
+    pub listener: Address,
+    /// Origins of pages that may ask, such as `https://greengrass.local`; others get no answer.
+    #[serde(default)]
+    pub origins: Vec<String>,
+    /// The database.
+    pub database: Database,
+    /// The hub of a hotel's database; with role `edge`.
+    #[serde(default)]
+    pub hub: Hub,
+    /// Directory of the registration records of the hotels that are served; with role `hub`.
+    #[serde(default)]
+    pub properties_dir: PathBuf,
+    /// Directory of the server's identity under a name of the internet; with role `hub`.
+    #[serde(default)]
+    pub server_dir: PathBuf,
+    /// What is synchronised.
+    #[serde(deserialize_with = "tables")]
+    pub tables: Vec<Table>,
+}
+
+/// Which end of the link it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// On a hotel's box.
+    Edge,
+    /// In the cloud.
+    Hub,
+}
+
+/// A PostgreSQL database and the two roles in it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// A name, an address, or the directory of a Unix socket.
+    pub host: String,
+    /// TCP port, also part of a socket's name.
+    #[serde(deserialize_with = "kit::config::quoted")]
+    pub port: u16,
+    /// Name of the database.
+    pub name: String,
+    /// Who works; row-level security applies to them.
+    pub user: String,
+    /// Who changes the schema.
+    pub owner: String,
+    /// Password of both; none where the socket says who somebody is.
+    #[serde(default)]
+    pub password: Option<Secret<String>>,
+}
+
+/// Where the hub is, and how it is spoken to.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hub {
+    /// `https://hub.example.com`; empty for none.
+    #[serde(default, deserialize_with = "url")]
+    pub url: Option<String>,
+    /// Whom to believe it under, PEM; empty for whom the machine trusts.
+    #[serde(default, deserialize_with = "place")]
+    pub ca: Option<PathBuf>,
+    /// How long to gather changes before a batch leaves.
+    #[serde(default)]
+    pub gather_ms: Gather,
+}
+
+/// How long to gather changes; a second when it is not said, 15 seconds at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gather(pub Duration);
+
+impl Default for Gather {
+    fn default() -> Self {
+        Self(Duration::from_secs(1))
+    }
+}
+
+impl<'de> Deserialize<'de> for Gather {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ms: u64 = kit::config::quoted(deserializer)?;
+        if (1..=15_000).contains(&ms) {
+            return Ok(Self(Duration::from_millis(ms)));
+        }
+        Err(D::Error::custom(format_args!(
+            "{ms} is not one of 1 to 15000"
+        )))
+    }
+}
+
+/// Recipes cannot leave a key out; an empty one means none.
+fn place<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+    Ok((!path.is_empty()).then(|| path.into()))
+}
+
+fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let url = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+    if url.is_empty() {
+        return Ok(None);
+    }
+    if url.starts_with("https://") {
+        return Ok(Some(url.trim_end_matches('/').to_owned()));
+    }
+    Err(D::Error::custom(format_args!(
+        "{url:?} is not an address that begins with https://"
+    )))
+}
+
+fn tables<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Table>, D::Error> {
+    let tables = Vec::<Table>::deserialize(deserializer)?;
+    let mut seen = BTreeSet::new();
+    for table in &tables {
+        let name = &table.name;
+        if !seen.insert(name) {
+            return Err(D::Error::custom(format_args!(
+                "table {name:?} stands twice"
+            )));
+        }
+        let mut roles = BTreeSet::new();
+        let named = table.access.iter().flat_map(|access| &access.roles);
+        for role in named {
+            if !roles.insert(role) {
+                return Err(D::Error::custom(format_args!(
+                    "table {name:?} has two entries for the role {role:?}"
+                )));
+            }
+        }
+        if table.mode != Mode::Field && !table.groups.is_empty() {
+            return Err(D::Error::custom(format_args!(
+                "table {name:?} has groups, which only mode \"field\" knows"
+            )));
+        }
+    }
+    Ok(tables)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,12 @@
+//! Everything that touches the world: the database, tablets, the hub, the bus.
+
+pub(crate) mod apply;
+pub(crate) mod callers;
+pub(crate) mod database;
+pub(crate) mod feed;
+pub(crate) mod hub;
+pub(crate) mod link;
+pub(crate) mod push;
+pub(crate) mod read;
+pub(crate) mod rxdb;
+pub(crate) mod schema;
