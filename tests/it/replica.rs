@@ -1,10 +1,14 @@
 //! The hotel's database and its tablets, on real parts: PostgreSQL, RxDB, several writers.
 
 use std::process::Command;
+use std::time::Duration;
 
 use hotel_tests::hotel::{LIMIT, repository};
 use hotel_tests::{Hotel, Plan, eventually};
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgPool;
+use sqlx::types::Json;
 use wire::credential::Role;
 
 /// A hotel with its database and without a hub.
@@ -71,4 +75,120 @@ async fn the_suite_of_rxdb_passes_against_a_table_that_only_configuration_names(
     let complaints = String::from_utf8_lossy(&suite.stderr);
     assert!(suite.status.success(), "{told}\n{complaints}");
     assert!(told.contains("3 passing"), "{told}");
+}
+
+/// A hotel with its database and the hub of the simulated cloud.
+const WITH_HUB: Plan<'static> = Plan {
+    rooms: 1,
+    only: &[
+        "broker",
+        "authority",
+        "postgres",
+        "replica-sync",
+        "hub-postgres",
+        "hub",
+    ],
+};
+
+/// How far behind the hub may be, once there is a line.
+const FOLLOWS: Duration = Duration::from_secs(15);
+
+/// A row of a table, as a database has it.
+async fn row(database: &PgPool, table: &str, id: &str) -> Option<Value> {
+    let query = format!("SELECT to_jsonb(t) FROM hotel.{table} t WHERE id = $1");
+    let found = sqlx::query_scalar::<_, Json<Value>>(AssertSqlSafe(query));
+    let found = found.bind(id).fetch_optional(database).await.unwrap();
+    found.map(|Json(row)| row)
+}
+
+/// Waits until both databases have the same states and rows; what they are.
+async fn same_everywhere(left: &PgPool, right: &PgPool) -> Vec<String> {
+    eventually("both sides are the same", FOLLOWS, || async {
+        let (left, right) = (states(left).await, states(right).await);
+        (left == right).then_some(left)
+    })
+    .await
+}
+
+/// Every state with its row, without what is each database's own.
+async fn states(database: &PgPool) -> Vec<String> {
+    let query = "SELECT concat_ws(' ', r.name, s.id, s.property, s.life, s.hlc, s.origin,
+            s.versions, coalesce(to_jsonb(m), to_jsonb(t)))
+         FROM sync.row_state s JOIN sync.relation r ON r.id = s.relation
+         LEFT JOIN hotel.rooms m ON r.name = 'rooms' AND m.id = s.id
+         LEFT JOIN hotel.tasks t ON r.name = 'tasks' AND t.id = s.id
+         WHERE r.name IN ('rooms', 'tasks') ORDER BY 1";
+    sqlx::query_scalar(query).fetch_all(database).await.unwrap()
+}
+
+fn room(number: &str, status: &str) -> Value {
+    json!({ "id": format!("room-{number}"), "number": number, "status": status })
+}
+
+fn with(document: &Value, column: &str, value: impl Into<Value>) -> Value {
+    let mut changed = document.clone();
+    changed[column] = value.into();
+    changed
+}
+
+// story-6 replica-sync-5.1, replica-sync-3.2, replica-sync-5.4
+#[tokio::test]
+async fn what_is_written_on_both_sides_of_a_cut_line_is_the_same_once_it_is_back() {
+    let hotel = Hotel::up(WITH_HUB);
+    ready(&hotel, WITH_HUB.only).await;
+    let (here, there) = (hotel.database("postgres"), hotel.database("hub-postgres"));
+    let manager = hotel.tablet("manager-1", Role::Manager);
+    let tablets: Vec<_> = (1..=3)
+        .map(|number| hotel.tablet(&format!("house-{number}"), Role::Housekeeping))
+        .collect();
+    manager.change("rooms", None, &room("205", "dirty")).await;
+    eventually("the hub has the room", FOLLOWS, || {
+        row(&there, "rooms", "room-205")
+    })
+    .await;
+    let guest =
+        json!({ "id": "guest-1", "name": "Ada", "language": "en", "email": "ada@example.com" });
+    let desk = hotel.tablet("desk-1", Role::FrontDesk);
+    desk.change("guests", None, &guest).await;
+    let guest = eventually("the hub has the guest", FOLLOWS, || {
+        row(&there, "guests", "guest-1")
+    })
+    .await;
+    assert_eq!(guest["language"], "en");
+    assert_eq!(
+        (&guest["name"], &guest["email"]),
+        (&Value::Null, &Value::Null)
+    );
+
+    let cut = hotel.freeze("hub").await;
+    for (number, tablet) in tablets.iter().enumerate() {
+        let task = json!({
+            "id": format!("task-{number}"), "title": "Towels", "status": "open", "created_at": 1,
+        });
+        assert_eq!(tablet.change("tasks", None, &task).await, Value::Null);
+    }
+    let known = tablets[0].documents("rooms").await.remove(0);
+    let cleaned = with(&known, "status", "clean");
+    assert_eq!(
+        tablets[0].change("rooms", Some(&known), &cleaned).await,
+        Value::Null
+    );
+    // Meanwhile somebody in the cloud writes into the same row.
+    sqlx::query("UPDATE hotel.rooms SET note = 'VIP' WHERE id = 'room-205'")
+        .execute(&there)
+        .await
+        .unwrap();
+    drop(cut);
+
+    let states = same_everywhere(&here, &there).await;
+    assert_eq!(states.len(), 4, "{states:#?}");
+    let room = row(&here, "rooms", "room-205").await.unwrap();
+    assert_eq!(
+        (&room["status"], &room["note"]),
+        (&json!("clean"), &json!("VIP"))
+    );
+    for tablet in &tablets {
+        assert_eq!(tablet.documents("tasks").await.len(), 3);
+        assert_eq!(tablet.documents("rooms").await[0]["note"], "VIP");
+    }
 }
