@@ -1,15 +1,21 @@
 //! The hotel's database and its tablets, on real parts: PostgreSQL, RxDB, several writers.
 
+use std::collections::BTreeSet;
+use std::pin::pin;
 use std::process::Command;
 use std::time::Duration;
 
 use hotel_tests::hotel::{LIMIT, repository};
+use hotel_tests::replica::Tablet;
 use hotel_tests::{Hotel, Plan, eventually};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgPool;
 use sqlx::types::Json;
 use wire::credential::Role;
+
+mod order;
+mod tablets;
 
 /// A hotel with its database and without a hub.
 pub(crate) const PARTS: Plan<'static> = Plan {

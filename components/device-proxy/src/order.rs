@@ -24,12 +24,14 @@ mod asker;
 mod course;
 mod entry;
 mod pricing;
+mod rows;
 mod rules;
 mod sight;
 mod ticket;
 
 pub(crate) use asker::{Asker, Seat};
 pub(crate) use entry::{Entry, Party};
+pub(crate) use rows::rows;
 pub(crate) use rules::{Confirm, Rules};
 
 use rules::Day;

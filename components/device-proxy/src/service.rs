@@ -7,9 +7,10 @@ use kit::credential::{self, Refusals, Verifier};
 use kit::health::Probe;
 use kit::http::{ListenError, serve_tls, web_configs};
 use kit::journal::{Journal, JournalError, Migration};
+use kit::outbox::{self, Outbox};
 use kit::tls::AnchorError;
 use tokio::sync::mpsc;
-use wire::{Component, Filter};
+use wire::{Component, Filter, replica};
 
 use crate::config::Config;
 use crate::desk::Routes;
@@ -64,12 +65,22 @@ async fn start_house(
     let entries = book::load(journal.readers()).await;
     let book = Book::new(config.orders.rules(), entries.map_err(StartError::Orders)?);
     probe.there();
-    let (desk, news) = start_desk(config, host, &journal, printing, book, probe);
+    let outbox = Outbox::start(
+        Component::ReplicaSync,
+        &[replica::rows()],
+        &journal,
+        &host.bus,
+        &host.clock,
+        &host.tasks,
+    )
+    .await;
+    let keeping = (journal.clone(), outbox);
+    let (desk, news) = start_desk(config, host, keeping, printing, book, probe);
     Ok((desk, news, journal))
 }
 
 async fn open(host: &Host) -> Result<Journal, StartError> {
-    let own = [book::MIGRATION, kit::answers::MIGRATION];
+    let own = [book::MIGRATION, kit::answers::MIGRATION, outbox::MIGRATION];
     let migrations: Vec<Migration> = [&own[..], print::MIGRATIONS].concat();
     Journal::open(&host.data(JOURNAL_FILE), &migrations, &host.tasks)
         .await
@@ -96,14 +107,15 @@ async fn start_printing(
 fn start_desk(
     config: &Config,
     host: &Host,
-    journal: &Journal,
+    (journal, outbox): (Journal, Outbox),
     printing: Printing,
     book: Book,
     probe: Probe,
 ) -> (Arc<Desk>, mpsc::Receiver<Effect>) {
     let (news, told) = mpsc::channel(NEWS);
     let surroundings = Surroundings {
-        journal: journal.clone(),
+        journal,
+        outbox,
         printing: printing.clone(),
         clock: host.clock.clone(),
         probe,

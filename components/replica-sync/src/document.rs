@@ -39,14 +39,20 @@ pub(crate) fn deleted(relation: &Relation, access: &Access, id: &str) -> Documen
     document
 }
 
+/// What a document says of a column: nothing given is empty, or the default where a column may not
+/// be empty.
+pub(crate) fn value<'a>(document: &'a Document, column: &'a Column) -> &'a Value {
+    let given = document.get(&column.name).filter(|value| !value.is_null());
+    given.or(column.blank.as_ref()).unwrap_or(&Value::Null)
+}
+
 /// Whether a document says that it is deleted.
 pub(crate) fn is_deleted(document: &Document) -> bool {
     document.get(DELETED).and_then(Value::as_bool) == Some(true)
 }
 
 /// Equality of values as the database would keep them.
-pub(crate) fn same(left: Option<&Value>, right: Option<&Value>) -> bool {
-    let (left, right) = (left.unwrap_or(&Value::Null), right.unwrap_or(&Value::Null));
+pub(crate) fn same(left: &Value, right: &Value) -> bool {
     match (left.as_f64(), right.as_f64()) {
         // Whole numbers beyond 2^53 are compared as what they are.
         (Some(left_number), Some(right_number)) => {
@@ -61,13 +67,13 @@ pub(crate) fn same(left: Option<&Value>, right: Option<&Value>) -> bool {
                     && left
                         .iter()
                         .zip(right)
-                        .all(|(left, right)| same(Some(left), Some(right)))
+                        .all(|(left, right)| same(left, right))
             }
             (Value::Object(left), Value::Object(right)) => {
-                left.len() == right.len()
-                    && left.iter().all(|(name, value)| {
-                        right.contains_key(name) && same(Some(value), right.get(name))
-                    })
+                let alike = |(name, value): (&String, &Value)| {
+                    right.get(name).is_some_and(|other| same(value, other))
+                };
+                left.len() == right.len() && left.iter().all(alike)
             }
             (left, right) => left == right,
         },

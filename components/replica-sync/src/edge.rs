@@ -5,6 +5,7 @@ pub(crate) mod callers;
 pub(crate) mod database;
 pub(crate) mod feed;
 pub(crate) mod hub;
+pub(crate) mod intake;
 pub(crate) mod link;
 pub(crate) mod push;
 pub(crate) mod read;

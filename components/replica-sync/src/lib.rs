@@ -22,6 +22,7 @@ mod change;
 mod document;
 mod edge;
 mod image;
+mod intake;
 mod place;
 mod push;
 mod relation;

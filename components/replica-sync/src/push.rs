@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::Principal;
 
-use crate::document::{self, DELETED, Document, same};
+use crate::document::{self, DELETED, Document, same, value};
 use crate::image::Columns;
 use crate::relation::{Access, Column, Mode, Relation, Rows};
 
@@ -196,7 +196,7 @@ impl Writer<'_> {
             return Decision::nothing();
         }
         let Some(assumed) = &row.assumed_master_state else {
-            return self.clash(relation, &Document::new(), wanted, &current);
+            return self.clash(relation, wanted, current);
         };
         let writable = |name: &str| {
             self.access.write.contains(name)
@@ -209,19 +209,19 @@ impl Writer<'_> {
         let mut refused = None;
         for column in &relation.columns {
             let name = column.name.as_str();
-            let (base, new, now) = (assumed.get(name), wanted.get(name), current.get(name));
+            let [base, new, now] =
+                [assumed, wanted, &current].map(|document| value(document, column));
             let changed = !same(base, new) && !same(now, new);
             if !changed || !self.access.shows(relation, name) {
                 continue;
             }
-            let value = new.cloned().unwrap_or_default();
             if !writable(name) {
                 refused = Some("has columns that this role does not write");
             } else if !moved(relation, name, assumed, &current) {
-                put.insert(name.to_owned(), value.clone());
-                merged.insert(name.to_owned(), value);
+                put.insert(name.to_owned(), new.clone());
+                merged.insert(name.to_owned(), new.clone());
             } else {
-                lost.note(name, base, value, now);
+                lost.note(name, base, new, now);
             }
         }
         Decision {
@@ -233,29 +233,19 @@ impl Writer<'_> {
     }
 
     /// Both sides made a row of the same key: the one that is there stays.
-    fn clash(
-        &self,
-        relation: &Relation,
-        assumed: &Document,
-        wanted: &Document,
-        current: &Document,
-    ) -> Decision {
+    fn clash(&self, relation: &Relation, wanted: &Document, current: Document) -> Decision {
         let mut lost = Conflict::none();
         for column in &relation.columns {
             let name = column.name.as_str();
-            let (new, now) = (wanted.get(name), current.get(name));
-            if !same(new, now) && self.access.shows(relation, name) {
-                lost.note(
-                    name,
-                    assumed.get(name),
-                    new.cloned().unwrap_or_default(),
-                    now,
-                );
+            let (new, now) = (value(wanted, column), value(&current, column));
+            let given = wanted.contains_key(name) && self.access.shows(relation, name);
+            if given && !same(new, now) {
+                lost.note(name, &Value::Null, new, now);
             }
         }
         Decision {
             conflict: lost.some(),
-            ..Decision::adopt(current.clone())
+            ..Decision::adopt(current)
         }
     }
 }
@@ -300,11 +290,10 @@ impl Conflict {
         }
     }
 
-    fn note(&mut self, name: &str, base: Option<&Value>, wanted: Value, kept: Option<&Value>) {
-        let or_null = |value: Option<&Value>| value.cloned().unwrap_or_default();
-        self.base.insert(name.to_owned(), or_null(base));
-        self.wanted.insert(name.to_owned(), wanted);
-        self.kept.insert(name.to_owned(), or_null(kept));
+    fn note(&mut self, name: &str, base: &Value, wanted: &Value, kept: &Value) {
+        self.base.insert(name.to_owned(), base.clone());
+        self.wanted.insert(name.to_owned(), wanted.clone());
+        self.kept.insert(name.to_owned(), kept.clone());
     }
 
     fn some(self) -> Option<Self> {
@@ -324,13 +313,13 @@ fn moved(relation: &Relation, name: &str, assumed: &Document, current: &Document
     let key = relation.grain.key(name);
     let together = |column: &&Column| relation.grain.key(&column.name) == key;
     let mut columns = relation.columns.iter().filter(together);
-    columns.any(|column| !same(assumed.get(&column.name), current.get(&column.name)))
+    columns.any(|column| !same(value(assumed, column), value(current, column)))
 }
 
 /// Whether two documents differ in a column of the table.
 fn differs(relation: &Relation, left: &Document, right: &Document) -> bool {
     let mut columns = relation.columns.iter();
-    columns.any(|column| !same(left.get(&column.name), right.get(&column.name)))
+    columns.any(|column| !same(value(left, column), value(right, column)))
         || document::is_deleted(left) != document::is_deleted(right)
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use kit::Host;
 use kit::backoff::Backoff;
+use kit::bus::Subscription;
 use kit::cloud::properties::{self, Anchors, ReadError};
 use kit::cloud::server::{self, Clients, Files, ServerError};
 use kit::cloud::without_bus;
@@ -17,12 +18,14 @@ use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use wire::{Component, Filter};
 
 use crate::config::{Config, Role};
 use crate::edge::callers::Callers;
 use crate::edge::database::{Database, Property};
 use crate::edge::feed::Feeds;
 use crate::edge::hub::{self, Hub};
+use crate::edge::intake::Intake;
 use crate::edge::link::Link;
 use crate::edge::rxdb::{self, Tablets};
 use crate::relation::Relation;
@@ -39,7 +42,12 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
     let listener = http::listen(&config.listener).await?;
     let probe = host.health.need("database");
     let house = match config.role {
-        Role::Edge => House::Hotel(believe(&host).await),
+        Role::Edge => {
+            let property = host.bus.property();
+            let records = Filter::records(property, Component::ReplicaSync, None, None);
+            let records = host.bus.subscribe([records]).await;
+            House::Hotel(believe(&host).await, records)
+        }
         Role::Hub => House::Cloud(cloud(&config, &host)?),
     };
     let serving = host.clone();
@@ -52,7 +60,7 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
 
 /// Where it works.
 enum House {
-    Hotel(Callers),
+    Hotel(Callers, Subscription),
     Cloud(Cloud),
 }
 
@@ -115,7 +123,7 @@ async fn serve(
     let (database, relations) = opened(&config, &probe).await;
     let relations: Arc<[Relation]> = relations.into();
     let look = match &house {
-        House::Hotel(_) => LOOK,
+        House::Hotel(..) => LOOK,
         House::Cloud(_) => LOOK_IN_THE_CLOUD,
     };
     let tasks = host.tasks.clone();
@@ -124,7 +132,7 @@ async fn serve(
     host.tasks
         .spawn("database", |stop| watch(pulse, probe, stop));
     match house {
-        House::Hotel(callers) => {
+        House::Hotel(callers, records) => {
             let property = Property {
                 tenant: host.common.tenant.clone(),
                 property: host.common.property.clone(),
@@ -139,6 +147,7 @@ async fn serve(
                 streams: Tablets::streams(),
             };
             link(&config, &host, &tablets);
+            take_in(&host, &tablets, records);
             let router = rxdb::router(tablets, &config.origins);
             let configs = http::public_configs(&host.identity, &host.tasks);
             http::serve_tls(listener, router, configs, stop).await;
@@ -162,6 +171,7 @@ fn link(config: &Config, host: &Host, tablets: &Tablets) {
         relations: Arc::clone(&tablets.relations),
         feeds: Arc::clone(&tablets.feeds),
         property: tablets.property.clone(),
+        box_id: host.common.box_id.clone(),
         url,
         hub: config.hub.clone(),
         identity: host.identity.clone(),
@@ -170,6 +180,18 @@ fn link(config: &Config, host: &Host, tablets: &Tablets) {
     let receiving = link.clone();
     host.tasks.spawn("send", |stop| link.send(stop));
     host.tasks.spawn("receive", |stop| receiving.receive(stop));
+}
+
+/// Starts to take the rows of other components in.
+fn take_in(host: &Host, tablets: &Tablets, records: Subscription) {
+    let intake = Intake {
+        database: tablets.database.clone(),
+        relations: Arc::clone(&tablets.relations),
+        feeds: Arc::clone(&tablets.feeds),
+        property: tablets.property.clone(),
+        bus: host.bus.clone(),
+    };
+    host.tasks.spawn("intake", |stop| intake.run(records, stop));
 }
 
 /// The database, once it is there: a missing one is a state, not an end.

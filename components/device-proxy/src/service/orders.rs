@@ -7,17 +7,18 @@ use kit::clock::Clock;
 use kit::error::Chain;
 use kit::health::Probe;
 use kit::journal::{Journal, JournalError};
+use kit::outbox::{self, Outbox};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use wire::order::{Menu, Order, OrderStatus};
 use wire::print::{Job, JobOf};
-use wire::{Code, Component, OrderId, Principal, Problem};
+use wire::{Code, Component, OrderId, Principal, Problem, replica};
 
 use crate::edge::book;
 use crate::edge::spooler::Prepared;
-use crate::order::{Asker, Book, Change, Effect, Verdict, Wish};
+use crate::order::{self, Asker, Book, Change, Effect, Verdict, Wish};
 use crate::print::Printing;
 
 /// Most wishes that wait for the disk; whoever comes next is told to come again. At a few
@@ -55,6 +56,8 @@ pub(super) struct Surroundings {
     pub(super) journal: Journal,
     pub(super) printing: Printing,
     pub(super) clock: Clock,
+    /// Carries orders to the hotel's database, in its own time.
+    pub(super) outbox: Outbox,
     /// Whether orders can be kept.
     pub(super) probe: Probe,
     /// What others are to be told.
@@ -239,9 +242,12 @@ impl Keeper {
             None => None,
         };
         let (entry, row) = (change.entry.clone(), ticket.as_ref().map(Prepared::row));
+        let rows = order::rows(self.around.clock.wall(), &entry);
         let kept = self.around.journal.write(move |connection| {
             Box::pin(async move {
                 book::keep(connection, &entry).await?;
+                let stream = replica::rows();
+                outbox::put(connection, rows.iter().map(|row| (stream.clone(), row))).await?;
                 match row {
                     Some(row) => row.keep(connection).await,
                     None => Ok(()),
@@ -249,6 +255,7 @@ impl Keeper {
             })
         });
         kept.await.map_err(|error| self.unkept(&error))?;
+        self.around.outbox.wake();
         self.around.probe.there();
         if let Some(ticket) = ticket {
             ticket.kept().await;

@@ -1,9 +1,9 @@
 //! The hub's side of the link: boxes of many hotels, each by its certificate.
 //!
 //! ```text
-//! POST /sync/v1/batches                       batch, NDJSON + zstd → Applied
-//! GET  /sync/v1/changes?epoch&xid&seq         batch, NDJSON + zstd
-//! GET  /sync/v1/events                        SSE: `moved` when there is something to get
+//! POST /sync/v1/{box}/batches                 batch, NDJSON + zstd → Applied
+//! GET  /sync/v1/{box}/changes?epoch&xid&seq   batch, NDJSON + zstd
+//! GET  /sync/v1/{box}/events                  SSE: `moved` when there is something to get
 //! ```
 //!
 //! Tenant and property are those of the certificate; nothing in a body or an address can name
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -31,7 +31,7 @@ use kit::identity::SpiffeId;
 use sqlx::Row as _;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
-use wire::{Code, Problem};
+use wire::{BoxId, Code, Problem};
 
 use super::apply::{Arrival, Manner, Note};
 use super::callers::Replica;
@@ -42,8 +42,6 @@ use crate::change::{Applied, BYTES_MAX, Batch, Change, Header};
 use crate::place::{Checkpoint, Place};
 use crate::relation::{Direction, Relation};
 
-/// Name of a box in the books of the hub, until a property has several.
-pub(crate) const EDGE: &str = "edge";
 /// Rows of one batch down.
 const PAGE: u32 = 1_000;
 /// Batches that are applied at the same time; the database has connections for them.
@@ -109,9 +107,9 @@ impl Hub {
 /// Everything that is served.
 pub(crate) fn router(hub: Hub) -> Router {
     Router::new()
-        .route("/sync/v1/batches", post(take))
-        .route("/sync/v1/changes", get(give))
-        .route("/sync/v1/events", get(tell))
+        .route("/sync/v1/{box}/batches", post(take))
+        .route("/sync/v1/{box}/changes", get(give))
+        .route("/sync/v1/{box}/events", get(tell))
         .fallback(nowhere)
         .layer(DefaultBodyLimit::max(BYTES_MAX))
         .with_state(Arc::new(hub))
@@ -125,6 +123,7 @@ async fn nowhere() -> Refusal {
 async fn take(
     State(hub): State<Arc<Hub>>,
     Replica(spiffe): Replica,
+    Path(from): Path<BoxId>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -133,7 +132,7 @@ async fn take(
         let refusal = Refusal(Problem::new(Code::Busy, detail));
         return ([(RETRY_AFTER, "1")], refusal).into_response();
     };
-    match hub.apply(&spiffe, &headers, &body).await {
+    match hub.apply(&spiffe, &from, &headers, &body).await {
         Ok(applied) => Json(applied).into_response(),
         Err(refusal) => refusal.into_response(),
     }
@@ -143,6 +142,7 @@ impl Hub {
     async fn apply(
         &self,
         spiffe: &SpiffeId,
+        from: &BoxId,
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Applied, Refusal> {
@@ -150,13 +150,13 @@ impl Hub {
         let text = unpacked(headers, body).map_err(Refusal)?;
         let sha256 = kit::digest::sha256(&text);
         let batch = Batch::read(&text).map_err(Refusal)?;
-        if let Some(answer) = self.answered(&property, &batch, &sha256.0).await? {
+        if let Some(answer) = self.answered(&property, from, &batch, &sha256.0).await? {
             return Ok(answer);
         }
         let arrival = Arrival {
             property: &property,
             relations: &self.relations,
-            peer: EDGE,
+            peer: from.as_str(),
             changes: &batch.changes,
             seen: None,
             now_ms: self.clock.wall().value(),
@@ -175,6 +175,7 @@ impl Hub {
     async fn answered(
         &self,
         property: &Property,
+        from: &BoxId,
         batch: &Batch,
         sha256: &[u8],
     ) -> Result<Option<Applied>, Refusal> {
@@ -186,7 +187,7 @@ impl Hub {
             )
             .bind(property.tenant.as_str())
             .bind(property.property.as_str())
-            .bind(EDGE)
+            .bind(from.as_str())
             .bind(batch.header.batch.to_string())
             .fetch_optional(&mut *transaction)
             .await
@@ -206,6 +207,7 @@ impl Hub {
 async fn give(
     State(hub): State<Arc<Hub>>,
     Replica(spiffe): Replica,
+    Path(to): Path<BoxId>,
     Query(from): Query<Checkpoint>,
 ) -> Result<Response, Refusal> {
     let property = hub.property(&spiffe)?;
@@ -221,7 +223,14 @@ async fn give(
         .collect();
     let reading = hub.database.page(&property, &down, after, PAGE);
     let page = reading.await.map_err(|error| away(&error))?;
-    let batch = batch(&hub.clock, &hub.database.epoch, after, page, &down, EDGE);
+    let batch = batch(
+        &hub.clock,
+        &hub.database.epoch,
+        after,
+        page,
+        &down,
+        to.as_str(),
+    );
     let headers = [
         (CONTENT_TYPE, "application/x-ndjson"),
         (CONTENT_ENCODING, "zstd"),
@@ -297,12 +306,16 @@ pub(crate) fn unpacked(headers: &HeaderMap, body: &[u8]) -> Result<Vec<u8>, Prob
     }
 }
 
-async fn tell(State(hub): State<Arc<Hub>>, Replica(spiffe): Replica) -> Result<Response, Refusal> {
+async fn tell(
+    State(hub): State<Arc<Hub>>,
+    Replica(spiffe): Replica,
+    Path(to): Path<BoxId>,
+) -> Result<Response, Refusal> {
     let property = hub.property(&spiffe)?;
     let listening = hub.feeds.listen(&property);
     let pages = listening.await.map_err(|error| away(&error))?;
     let keep_alive = KeepAlive::new().interval(HEARTBEAT);
-    Ok(Sse::new(moves(hub, spiffe, pages))
+    Ok(Sse::new(moves(hub, (spiffe, to), pages))
         .keep_alive(keep_alive)
         .into_response())
 }
@@ -310,37 +323,36 @@ async fn tell(State(hub): State<Arc<Hub>>, Replica(spiffe): Replica) -> Result<R
 /// One event at the beginning, and one whenever something moved that did not come from the box.
 fn moves(
     hub: Arc<Hub>,
-    spiffe: SpiffeId,
+    listener: (SpiffeId, BoxId),
     pages: broadcast::Receiver<Page>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     let moved = || Ok(Event::default().event("moved").data("{}"));
-    let later = stream::unfold(
-        (hub, spiffe, pages),
-        move |(hub, spiffe, mut pages)| async move {
-            let mut changed = hub.verifiers.clone();
-            loop {
-                tokio::select! {
-                    () = hub.stop.cancelled() => return None,
-                    Ok(()) = changed.changed() => {
-                        if hub.property(&spiffe).is_err() {
-                            return None;
-                        }
+    let later = stream::unfold((hub, listener, pages), move |mut state| async move {
+        let (hub, (spiffe, to), pages) = &mut state;
+        let mut changed = hub.verifiers.clone();
+        loop {
+            tokio::select! {
+                () = hub.stop.cancelled() => return None,
+                Ok(()) = changed.changed() => {
+                    if hub.property(spiffe).is_err() {
+                        return None;
                     }
-                    page = pages.recv() => {
-                        let news = match page {
-                            Ok(page) => page.iter().any(|moved| moved.via.as_deref() != Some(EDGE)),
-                            // Too much moved to be told one by one.
-                            Err(broadcast::error::RecvError::Lagged(_)) => true,
-                            Err(broadcast::error::RecvError::Closed) => return None,
-                        };
-                        if news {
-                            return Some((moved(), (hub, spiffe, pages)));
-                        }
+                }
+                page = pages.recv() => {
+                    let elsewhere = |moved: &Moved| moved.via.as_deref() != Some(to.as_str());
+                    let news = match page {
+                        Ok(page) => page.iter().any(elsewhere),
+                        // Too much moved to be told one by one.
+                        Err(broadcast::error::RecvError::Lagged(_)) => true,
+                        Err(broadcast::error::RecvError::Closed) => return None,
+                    };
+                    if news {
+                        return Some((moved(), state));
                     }
                 }
             }
-        },
-    );
+        }
+    });
     futures_util::StreamExt::chain(stream::iter([moved()]), later)
 }
 

@@ -22,7 +22,7 @@ use sqlx::postgres::PgConnection;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use wire::Problem;
+use wire::{BoxId, Problem};
 
 use super::apply::{Arrival, Manner, Note, Seen};
 use super::database::{Database, Property};
@@ -54,6 +54,7 @@ pub(crate) struct Link {
     pub(crate) relations: Arc<[Relation]>,
     pub(crate) feeds: Arc<Feeds>,
     pub(crate) property: Property,
+    pub(crate) box_id: BoxId,
     pub(crate) url: String,
     pub(crate) hub: config::Hub,
     pub(crate) identity: watch::Receiver<Arc<Identity>>,
@@ -132,7 +133,7 @@ impl Link {
         let body = packed(batch);
         metrics::counter!("replica_sync_hub_sent_bytes_total").increment(body.len() as u64);
         let response = client
-            .post(format!("{}/sync/v1/batches", self.url))
+            .post(self.place("batches"))
             .header(CONTENT_TYPE, "application/x-ndjson")
             .header(CONTENT_ENCODING, "zstd")
             .body(body)
@@ -192,10 +193,7 @@ impl Link {
 
     async fn receive_while_it_goes(&self, backoff: &mut Backoff) -> Result<(), LinkError> {
         let client = self.client()?;
-        let response = client
-            .get(format!("{}/sync/v1/events", self.url))
-            .send()
-            .await?;
+        let response = client.get(self.place("events")).send().await?;
         if !response.status().is_success() {
             return Err(answered(response)
                 .await
@@ -224,7 +222,7 @@ impl Link {
         let Cursor { epoch, place, .. } = self.cursor("received").await?;
         let from = Checkpoint::of(&epoch, place);
         let response = client
-            .get(format!("{}/sync/v1/changes", self.url))
+            .get(self.place("changes"))
             .query(&[
                 ("epoch", &from.epoch),
                 ("xid", &from.xid),
@@ -258,6 +256,10 @@ impl Link {
         metrics::counter!("replica_sync_applied_rows_total").increment(applied.written);
         self.feeds.written(&self.property);
         Ok(true)
+    }
+
+    fn place(&self, what: &str) -> String {
+        format!("{}/sync/v1/{}/{what}", self.url, self.box_id)
     }
 
     fn client(&self) -> Result<reqwest::Client, LinkError> {
