@@ -14,6 +14,7 @@ use sqlx::postgres::PgPool;
 use sqlx::types::Json;
 use wire::credential::Role;
 
+mod convergence;
 mod order;
 mod tablets;
 

@@ -21,6 +21,10 @@ const HOTEL: &str = include_str!("sql/hotel.sql");
 const LOCK: i64 = 0x0068_6f74_656c;
 
 /// Prepares the database for these tables, to be used by the role `user`.
+///
+/// A database that is prepared already is left alone: what changes a table keeps everybody from
+/// it. Otherwise tables are taken in the order in which writers take them, so that a start and a
+/// writer wait for each other and are never both stuck.
 pub(crate) async fn prepare(
     owner: &mut PgConnection,
     user: &str,
@@ -32,18 +36,87 @@ pub(crate) async fn prepare(
         .execute(&mut *transaction)
         .await
         .map_err(SchemaError::Database)?;
+    if let Some(relations) = prepared(&mut transaction, user, tables).await? {
+        return Ok(relations);
+    }
+    run(&mut transaction, &locks(tables)).await?;
     for script in [SYNC, HOTEL] {
         run(&mut transaction, script).await?;
     }
     let mut relations = Vec::with_capacity(tables.len());
     for table in tables {
-        let relation = register(&mut transaction, table).await?;
-        run(&mut transaction, &capture(&relation)).await?;
-        relations.push(relation);
+        relations.push(register(&mut transaction, table).await?);
+    }
+    for relation in &relations {
+        run(&mut transaction, &capture(relation)).await?;
     }
     run(&mut transaction, &rights(user, &relations)).await?;
+    sqlx::query("UPDATE sync.node SET prepared = $1")
+        .bind(digest(user, &relations))
+        .execute(&mut *transaction)
+        .await
+        .map_err(SchemaError::Database)?;
     transaction.commit().await.map_err(SchemaError::Database)?;
     Ok(relations)
+}
+
+/// The tables, if the database is prepared for them by these very statements.
+async fn prepared(
+    connection: &mut PgConnection,
+    user: &str,
+    tables: &[Table],
+) -> Result<Option<Vec<Relation>>, SchemaError> {
+    let there = "SELECT to_regclass('sync.node') IS NOT NULL";
+    if !scalar(connection, there).await? {
+        return Ok(None);
+    }
+    let known: Vec<String> = sqlx::query_scalar("SELECT name FROM sync.relation")
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(SchemaError::Database)?;
+    if !tables.iter().all(|table| known.contains(&table.name)) {
+        return Ok(None);
+    }
+    let mut relations = Vec::with_capacity(tables.len());
+    for table in tables {
+        relations.push(register(connection, table).await?);
+    }
+    let last: Option<Vec<u8>> = sqlx::query_scalar("SELECT prepared FROM sync.node")
+        .fetch_one(connection)
+        .await
+        .map_err(SchemaError::Database)?;
+    Ok((last == Some(digest(user, &relations))).then_some(relations))
+}
+
+async fn scalar(connection: &mut PgConnection, query: &'static str) -> Result<bool, SchemaError> {
+    let found = sqlx::query_scalar(query).fetch_one(connection).await;
+    found.map_err(SchemaError::Database)
+}
+
+/// Digest of every statement that prepares the database.
+fn digest(user: &str, relations: &[Relation]) -> Vec<u8> {
+    let captures = relations.iter().map(capture);
+    let scripts = [SYNC.to_owned(), HOTEL.to_owned(), rights(user, relations)];
+    let text: String = scripts.into_iter().chain(captures).collect();
+    kit::digest::sha256(text.as_bytes()).0.to_vec()
+}
+
+/// Takes the tables that are there: the hotel's first, as every writer does.
+fn locks(tables: &[Table]) -> String {
+    let hotel = tables
+        .iter()
+        .map(|table| format!("hotel.{}", quoted(&table.name)));
+    let names = hotel.chain(["sync.row_state".to_owned()]);
+    let lock = |name: String| {
+        let text = literal(&name);
+        format!(
+            "IF to_regclass({text}) IS NOT NULL THEN
+                LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE;
+            END IF;"
+        )
+    };
+    let locks: String = names.map(lock).collect();
+    format!("DO $$ BEGIN {locks} END $$;")
 }
 
 async fn run(connection: &mut PgConnection, script: &str) -> Result<(), SchemaError> {
@@ -60,8 +133,10 @@ async fn register(connection: &mut PgConnection, table: &Table) -> Result<Relati
     let columns = columns(connection, table).await?;
     let key = key(connection, table).await?;
     let id = sqlx::query_scalar(
-        "WITH made AS (INSERT INTO sync.relation (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id)
-         SELECT id FROM made UNION ALL SELECT id FROM sync.relation WHERE name = $1",
+        "WITH known AS (SELECT id FROM sync.relation WHERE name = $1),
+         made AS (INSERT INTO sync.relation (name)
+            SELECT $1 WHERE NOT EXISTS (SELECT FROM known) RETURNING id)
+         SELECT id FROM known UNION ALL SELECT id FROM made",
     )
     .bind(&table.name)
     .fetch_one(&mut *connection)

@@ -8,7 +8,9 @@ CREATE SEQUENCE IF NOT EXISTS sync.seq;
 CREATE TABLE IF NOT EXISTS sync.node (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     epoch uuid NOT NULL,
-    origin bigint NOT NULL
+    origin bigint NOT NULL,
+    -- Digest of the statements that prepared the database last.
+    prepared bytea
 );
 INSERT INTO sync.node (epoch, origin)
     VALUES (gen_random_uuid(), (random() * 4503599627370495)::bigint)
