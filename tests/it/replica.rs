@@ -15,7 +15,9 @@ use sqlx::types::Json;
 use wire::credential::Role;
 
 mod convergence;
+mod hub;
 mod order;
+mod tables;
 mod tablets;
 
 /// A hotel with its database and without a hub.

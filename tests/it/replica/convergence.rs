@@ -59,8 +59,8 @@ impl SecondBox {
 impl Drop for SecondBox {
     fn drop(&mut self) {
         // It may have ended with the test that failed.
-        _ = self.process.kill();
-        _ = self.process.wait();
+        drop(self.process.kill());
+        drop(self.process.wait());
     }
 }
 

@@ -231,6 +231,8 @@ impl Database {
         .bind(PENDING_MAX)
         .fetch_all(&mut *connection)
         .await?;
+        // Whatever waits on was counted when it came.
+        let pending = applied.pending;
         for (number, Json(change)) in waiting {
             let relation = arrival
                 .relations
@@ -241,6 +243,7 @@ impl Database {
                 apply_alone(connection, arrival, relation, alone, applied).await?;
             }
         }
+        applied.pending = pending;
         Ok(())
     }
 }

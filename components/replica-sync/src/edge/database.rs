@@ -156,14 +156,12 @@ pub(crate) fn is_a_clash(error: &sqlx::Error) -> bool {
 
 /// Whether the data was at fault, and not the database.
 pub(crate) fn is_about_data(error: &sqlx::Error) -> bool {
-    // 21: cardinality, 22: data exception, 23: integrity constraint, 42804: datatype mismatch,
-    // P0001: raised by a trigger.
+    // 21: cardinality, 22: data exception, 23: integrity constraint, 42501: a row of another
+    // property, 42804: datatype mismatch, P0001: raised by a trigger.
+    const CLASSES: [&str; 3] = ["21", "22", "23"];
+    const CODES: [&str; 3] = ["42501", "42804", "P0001"];
     code(error).is_some_and(|code| {
-        ["21", "22", "23"]
-            .iter()
-            .any(|class| code.starts_with(class))
-            || code == "42804"
-            || code == "P0001"
+        CLASSES.iter().any(|class| code.starts_with(class)) || CODES.contains(&&*code)
     })
 }
 
