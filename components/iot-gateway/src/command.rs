@@ -92,6 +92,7 @@ impl Execution {
             operation: self.operation.clone(),
             arguments: self.arguments.clone(),
             expires_at: self.expires_at,
+            warrant: None,
         }
     }
 

@@ -1,11 +1,14 @@
 //! What the rules ask of the world: what to keep, what to say, what to note.
 
+use wire::audit::Fact;
 use wire::device::{Command, Delta, Received};
+use wire::door::CHALLENGE_MAX;
 use wire::record::{Record, Stream};
-use wire::{DeviceId, Integer, Principal, Problem, RequestId, Sha256};
+use wire::{DeviceId, Integer, Octets, Principal, Problem, RequestId, Sha256};
 
 use crate::command::Execution;
 use crate::desired::{Desired, Report};
+use crate::doors::turn::Turn;
 use crate::presence::Birth;
 use crate::stream::{Lost, Mark};
 
@@ -37,6 +40,10 @@ pub enum Change {
     Desired(DeviceId, Desired),
     /// How far an execution is.
     Execution(Execution),
+    /// How far the turn of a bolt is.
+    Turn(Turn),
+    /// What happened at a door, and when; the next link of the trail.
+    Audit(Integer, Fact),
     /// The first answer to a request, and when it was given.
     Answer(Asker, Integer, Vec<u8>),
     /// A fact for `uplink`.
@@ -55,6 +62,17 @@ pub enum Saying {
     Delta(DeviceId, Delta),
     /// What a device should do.
     Command(DeviceId, Command),
+    /// What a lock should do, to be signed; its challenge, and how long it may take from now.
+    Turn {
+        /// The lock.
+        device: DeviceId,
+        /// What.
+        command: Command,
+        /// What it asked for.
+        challenge: Octets<CHALLENGE_MAX>,
+        /// In milliseconds.
+        within_ms: u32,
+    },
     /// An encoded reply.
     Reply(Asker, Vec<u8>),
     /// Nothing retained of this device.
@@ -97,6 +115,10 @@ pub enum Note {
     Removed(DeviceId),
     /// A request that came too late.
     Expired(Asker),
+    /// A bolt was turned, or not.
+    Turned(Turn),
+    /// Somebody wanted a bolt turned in vain.
+    Refused(DeviceId, Problem),
     /// A command ended.
     Ended(Execution),
     /// A device told how a command went after its time.

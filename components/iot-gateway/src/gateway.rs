@@ -9,6 +9,10 @@ use wire::{DeviceId, Integer, Problem};
 use crate::command::{self, Execution};
 use crate::desired::Report;
 use crate::device::{self, Kept};
+use crate::doors::policy::Policy;
+use crate::doors::turn::{self, Turn};
+use crate::doors::wish::Wish;
+use crate::doors::{self, Doors};
 use crate::effect::{Change, Effect, Note, Saying, Why};
 use crate::executions::{Executions, Happened};
 use crate::moment::Moment;
@@ -44,7 +48,9 @@ pub enum Input {
     Unreadable(Option<DeviceId>, Problem),
     /// Somebody asks something.
     Asked(Request),
-    /// Somebody asks again what was answered before, by this encoded reply.
+    /// Somebody wants a bolt turned.
+    Wished(Box<Wish>),
+    /// Somebody asks what needs no rule: it was answered before, or is only read; the encoded reply.
     AskedAgain(Request, Vec<u8>),
     /// The registry is, or has become, this.
     Registry(registry::Devices),
@@ -68,6 +74,8 @@ pub struct Memory {
     pub devices: BTreeMap<DeviceId, Kept>,
     /// Executions.
     pub executions: Vec<Execution>,
+    /// Turns of bolts.
+    pub turns: Vec<Turn>,
 }
 
 /// The rules of the whole gateway.
@@ -78,14 +86,24 @@ pub struct Memory {
 pub struct Gateway {
     pub(crate) roster: Roster,
     pub(crate) executions: Executions,
+    pub(crate) doors: Doors,
     room: Room,
 }
 
 impl Gateway {
     /// Goes on with what was kept, for the devices of the registry; forgets the others.
-    pub fn resume(now: Moment, registry: registry::Devices, memory: Memory) -> (Self, Vec<Effect>) {
-        let (roster, effects) = Roster::resume(registry, memory.devices);
+    pub fn resume(
+        now: Moment,
+        registry: registry::Devices,
+        policy: Policy,
+        memory: Memory,
+    ) -> (Self, Vec<Effect>) {
+        let (roster, mut effects) = Roster::resume(registry, memory.devices);
+        let (doors, interrupted) = Doors::resume(now, policy, memory.turns);
+        let ended = interrupted.into_iter();
+        effects.extend(ended.flat_map(|happened| turned(now, happened)));
         let gateway = Self {
+            doors,
             roster,
             executions: Executions::resume(now.wall, now.monotonic, memory.executions),
             room: Room::Free,
@@ -110,7 +128,11 @@ impl Gateway {
 
     /// When [`Input::Elapsed`] is wanted.
     pub fn wake_at(&self) -> Option<Instant> {
-        let moments = [self.roster.wake_at(), self.executions.wake_at()];
+        let moments = [
+            self.roster.wake_at(),
+            self.executions.wake_at(),
+            self.doors.wake_at(),
+        ];
         moments.into_iter().flatten().min()
     }
 
@@ -120,6 +142,7 @@ impl Gateway {
             Input::Said(id, origin, said) => self.hear(now, &id, origin, said),
             Input::Unreadable(id, problem) => vec![Effect::Note(Note::Rejected(id, problem))],
             Input::Asked(request) => requests::answer(self, now, request),
+            Input::Wished(wish) => self.wish(now, *wish),
             Input::AskedAgain(request, answer) => requests::answer_again(now, &request, answer),
             Input::Registry(registry) => self.roster.register(registry),
             Input::Elapsed => self.elapse(now),
@@ -139,7 +162,43 @@ impl Gateway {
             (Said::Ack(ack), _) => return self.acknowledge(now, id, ack),
             (Said::Cleared, _) => return vec![],
         };
-        self.roster.feed(now, id, input)
+        let moved = self.moved(now, id, &input);
+        let mut effects = self.roster.feed(now, id, input);
+        if effects.contains(&Effect::Note(Note::Accepted)) {
+            effects.extend(moved);
+        }
+        effects
+    }
+
+    /// What the trail says of a message, if it is new and that of a lock whose bolt has moved.
+    fn moved(&self, now: Moment, id: &DeviceId, input: &device::Input) -> Option<Effect> {
+        let device::Input::Message(message) = input else {
+            return None;
+        };
+        let fact = doors::moved::of(self.roster.find(id)?.registered(), message)?;
+        Some(Effect::Store(Change::Audit(now.wall, fact)))
+    }
+
+    fn wish(&mut self, now: Moment, wish: Wish) -> Vec<Effect> {
+        if wish.deadline <= now.wall {
+            return vec![Effect::Note(Note::Expired(wish.asker))];
+        }
+        let lock = self
+            .roster
+            .find(&wish.what.device)
+            .map(|device| doors::Lock {
+                kind: device.registered().kind,
+                room: device.registered().room.clone(),
+                boot: device.boot().filter(|_| device.is_online()),
+            });
+        let (asker, full) = (wish.asker.clone(), self.room == Room::Full);
+        match self.doors.wish(now, lock, full, wish) {
+            doors::Answer::Later(effects) => effects,
+            doors::Answer::No(problem, mut effects) => {
+                effects.extend(requests::first_answer(now, asker, Err::<(), _>(problem)));
+                effects
+            }
+        }
     }
 
     fn bear(
@@ -165,6 +224,9 @@ impl Gateway {
     }
 
     fn acknowledge(&mut self, now: Moment, id: &DeviceId, ack: Ack) -> Vec<Effect> {
+        if let Some(happened) = self.doors.acknowledge(now, id, &ack) {
+            return happened.map_or_else(Vec::new, |happened| turned(now, happened));
+        }
         match self.executions.acknowledge(now.monotonic, id, ack) {
             Ok(Some(happened)) => follow(now, happened),
             Ok(None) => vec![],
@@ -177,7 +239,10 @@ impl Gateway {
         let ended = expired
             .into_iter()
             .flat_map(|happened| follow(now, happened));
-        ended.chain(self.roster.elapse(now)).collect()
+        let turns = self.doors.expire(now.monotonic).into_iter();
+        let turns = turns.flat_map(|happened| turned(now, happened));
+        let ended: Vec<_> = ended.chain(turns).collect();
+        ended.into_iter().chain(self.roster.elapse(now)).collect()
     }
 }
 
@@ -192,6 +257,26 @@ fn ignore(id: &DeviceId, origin: Origin, said: &Said) -> Vec<Effect> {
             Effect::Say(Saying::Clear(id.clone())),
         ],
     }
+}
+
+/// What follows from a step of a turn: it is kept, with its place in the trail, then said.
+pub(crate) fn turned(now: Moment, happened: turn::Happened) -> Vec<Effect> {
+    let turn::Happened { turn, step } = happened;
+    let mut effects = vec![Effect::Store(Change::Turn(turn.clone()))];
+    effects.extend(
+        turn.fact(&step)
+            .map(|fact| Effect::Store(Change::Audit(now.wall, fact))),
+    );
+    match step {
+        turn::Step::Send(saying) => effects.push(Effect::Say(saying)),
+        turn::Step::Late(_) => effects.push(Effect::Note(Note::Turned(turn))),
+        turn::Step::Ended(executed) => {
+            let asker = requests::asker_of_turn(&turn);
+            effects.extend(requests::first_answer(now, asker, Ok(executed)));
+            effects.push(Effect::Note(Note::Turned(turn)));
+        }
+    }
+    effects
 }
 
 /// What follows from a step of an execution.

@@ -9,18 +9,23 @@
 //! is never repeated; all that through a kill at any moment. The rules are pure ([`gateway`] and
 //! what it is made of); [`run`] gives them the world.
 //!
-//! Deliberately not here: opening doors, rules about rooms, radio protocols, rights of persons
-//! (the broker's policy separates operations), and what the cloud does with records.
+//! Bolts are turned for people only, who have signed it: by the house's rows, once, with the intent in
+//! the trail before anything is sent ([`doors`]).
+//!
+//! Deliberately not here: rules about rooms, radio protocols, what guests may, and what the cloud does
+//! with records.
 
 pub mod command;
 pub mod config;
 pub mod desired;
 pub mod device;
+pub mod doors;
 mod edge;
 pub mod effect;
 pub mod executions;
 pub mod gateway;
 pub mod moment;
+pub mod person;
 pub mod presence;
 pub mod record;
 pub mod registry;
@@ -32,6 +37,7 @@ pub mod stream;
 pub mod work;
 
 pub use config::Config;
+pub use edge::people::Believer;
 pub use service::StartError;
 
 /// Starts the component on its host.

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wire::gateway::{
-    COMMAND, Desired, DeviceState, Devices, LIST, List, PAGE_MAX, SET_DESIRED, STATE, SetDesired,
-    StateOf,
+    COMMAND, Desired, DeviceState, Devices, LIST, LOCK, List, PAGE_MAX, SET_DESIRED, STATE,
+    SetDesired, StateOf, UNLOCK,
 };
 use wire::request::{Reply, Request as Body};
 use wire::{Code, DeviceId, Integer, Operation, Problem};
@@ -18,8 +18,8 @@ use crate::settings;
 
 mod command;
 
-pub(crate) use command::asker_of;
 use command::command;
+pub(crate) use command::{asker_of, asker_of_turn};
 
 /// A question as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct Request {
 /// Whether the answers to an operation are kept, so that a repetition changes nothing. Repeated
 /// questions that change nothing anyway are answered anew.
 pub fn is_kept(operation: &Operation) -> bool {
-    matches!(operation.as_str(), SET_DESIRED | COMMAND)
+    matches!(operation.as_str(), SET_DESIRED | COMMAND | UNLOCK | LOCK)
 }
 
 /// Answers a question, or begins to; nothing is said when its asker has stopped waiting.

@@ -7,15 +7,19 @@ use std::time::{Duration, Instant};
 use kit::Host;
 use kit::bus::{Bus, Delivery, Subscription};
 use kit::clock::Clock;
+use kit::credential::{self, Refusals, Verifier};
 use kit::journal::{Journal, JournalError};
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until};
 
 use crate::config::Config;
+use crate::doors::policy::Policy;
 use crate::edge::inbound;
 use crate::edge::journal::{self, MIGRATIONS};
 use crate::edge::notes::{self, Notes};
 use crate::edge::outbound::Outbound;
+use crate::edge::people::Believer;
 use crate::edge::registry_file::RegistryFile;
+use crate::edge::zone::{NoZone, Zone};
 use crate::effect::Note;
 use crate::gateway::{Gateway, Input, Memory};
 use crate::moment::Moment;
@@ -37,6 +41,7 @@ const PURGE: Duration = Duration::from_hours(1);
 /// Opens the journal and starts the work.
 pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> {
     let probe = host.health.need("journal");
+    let zone = Zone::named(&config.doors.time_zone).map_err(StartError::Zone)?;
     let registry = RegistryFile::new(config.registry, host.health.need("registry"));
     let journal = Journal::open(&host.data("journal.db"), MIGRATIONS, &host.tasks)
         .await
@@ -47,7 +52,10 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
     probe.there();
     let service = Service {
         keeper: Keeper::start(journal, probe, &host).await,
-        outbound: Outbound::start(&host.bus, &host.clock, &host.tasks),
+        outbound: Outbound::start(&host.bus, &host.clock, &host.tasks, host.identity.clone()),
+        believer: Believer::new(&host.identity.borrow(), follow_revocations(&host).await),
+        zone,
+        policy: config.doors.rules,
         bus: host.bus,
         clock: host.clock,
         registry,
@@ -74,6 +82,9 @@ struct Service {
     outbound: Outbound,
     registry: RegistryFile,
     notes: Notes,
+    believer: Believer,
+    zone: Zone,
+    policy: Policy,
     /// When an unknown device last made us look at the registry.
     unknown_at: Option<Instant>,
 }
@@ -82,7 +93,8 @@ impl Service {
     /// Works until the bus or the journal has stopped.
     async fn live(mut self, memory: Memory, mut subscription: Subscription) -> Result<(), Stopped> {
         let registry = self.first_registry().await;
-        let (mut gateway, effects) = Gateway::resume(self.now(), registry, memory);
+        let (mut gateway, effects) =
+            Gateway::resume(self.now(), registry, self.policy.clone(), memory);
         let mut work = Work::default();
         work.add(effects);
         self.carry_out(&gateway, work).await?;
@@ -153,6 +165,18 @@ impl Service {
     }
 }
 
+/// Whom the authority has revoked.
+async fn follow_revocations(host: &Host) -> Refusals {
+    let refusals = Refusals::default();
+    let verifier = Verifier::of(&host.identity.borrow());
+    let lists = credential::revocations(&host.bus).await;
+    let (taken, clock) = (refusals.clone(), host.clock.clone());
+    host.tasks.spawn("revocations", |stop| {
+        credential::follow_revocations(lists, verifier, taken, clock, stop)
+    });
+    refusals
+}
+
 /// The next messages; ends when the bus has stopped.
 async fn next_batch(subscription: &mut Subscription) -> Result<Vec<Delivery>, Stopped> {
     let batch = subscription.recv_many(BATCH_MAX).await;
@@ -183,6 +207,9 @@ pub enum StartError {
     /// The journal cannot be opened.
     #[error("cannot open the journal")]
     Journal(#[source] JournalError),
+    /// The clock of the hotel is not known here.
+    #[error("wrong configuration")]
+    Zone(#[source] NoZone),
     /// The journal cannot be understood.
     #[error("cannot read the journal")]
     Load(#[source] sqlx::Error),

@@ -68,6 +68,8 @@ impl Work {
             Change::Birth(..)
             | Change::Digest(..)
             | Change::Execution(_)
+            | Change::Turn(_)
+            | Change::Audit(..)
             | Change::Answer(..)
             | Change::Record(..) => None,
         };
@@ -78,7 +80,9 @@ impl Work {
         let key = match &saying {
             Saying::Received(id, _) => Some((Kind::Received, id.clone())),
             Saying::Delta(id, _) => Some((Kind::Delta, id.clone())),
-            Saying::Command(..) | Saying::Reply(..) | Saying::Clear(_) => None,
+            Saying::Command(..) | Saying::Turn { .. } | Saying::Reply(..) | Saying::Clear(_) => {
+                None
+            }
         };
         put(&mut self.newest, &mut self.sayings, key, saying);
     }

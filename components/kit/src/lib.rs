@@ -5,6 +5,7 @@
 //! returns what it wants done. What kit promises its components is written at each module.
 
 pub mod answers;
+pub mod audit;
 pub mod backoff;
 pub mod bus;
 pub mod ca;

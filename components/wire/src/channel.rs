@@ -159,6 +159,14 @@ pub mod about {
     pub const CLIMATE: &str = "climate";
     /// Request: set a room's target; [`crate::climate::SetTarget`] → [`crate::climate::Room`].
     pub const SET_CLIMATE: &str = "set-climate";
+    /// Request: the doors; [`crate::request::Nothing`] → [`crate::door::Doors`].
+    pub const DOORS: &str = "doors";
+    /// Request: draw a bolt back; [`crate::door::Petition`] → [`crate::gateway::Executed`].
+    pub const UNLOCK: &str = crate::door::UNLOCK;
+    /// Request: shut a bolt; [`crate::door::Petition`] → [`crate::gateway::Executed`].
+    pub const LOCK: &str = crate::door::LOCK;
+    /// Request: what happened at a door; [`crate::audit::TrailOf`] → [`crate::audit::Trail`].
+    pub const DOOR_TRAIL: &str = "door-trail";
     /// Event: something for people to know; [`crate::chat::Notification`].
     pub const NOTIFICATION: &str = "notification";
     /// Event: what somebody says; [`crate::chat::Chat`].

@@ -206,4 +206,12 @@ pub mod label {
     /// Handshake on a channel: the signer's position (`offerer` or `answerer`), then the SHA-256
     /// of both Hellos, each behind its length in four octets, the offerer's first.
     pub const PEER_HANDSHAKE: &str = "hotel-peer-handshake-v1";
+    /// Wanting a bolt turned: property, execution, device, operation, arguments as canonical JSON,
+    /// expiry; texts and decimal numbers.
+    pub const DOOR_PETITION: &str = "hotel-door-petition-v1";
+    /// A gateway's command to a lock: property, device, boot, execution, operation, arguments as
+    /// canonical JSON, expiry, the lock's challenge, milliseconds since it.
+    pub const DOOR_COMMAND: &str = "hotel-door-command-v1";
+    /// The end of the audit trail: property, place, digest, moment.
+    pub const AUDIT_HEAD: &str = "hotel-audit-head-v1";
 }

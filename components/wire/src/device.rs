@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::body::{Integer, Version};
+use crate::door::{CHALLENGE_MAX, Warrant};
 use crate::id::{Capability, ExecutionId, Operation, Word};
+use crate::octets::Octets;
 use crate::problem::Problem;
 
 /// What sort of device it is.
@@ -171,6 +173,9 @@ pub struct Command {
     pub arguments: State,
     /// Not to be started after this moment, in Unix milliseconds.
     pub expires_at: Integer,
+    /// What lets a lock turn its bolt; other devices and operations need none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warrant: Option<Warrant>,
 }
 
 /// Device to gateway: how a command goes.
@@ -185,6 +190,10 @@ pub struct Ack {
     /// Why, when rejected or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+    /// What a lock was asked for, when it gave a challenge; random, at least
+    /// [`crate::door::CHALLENGE_MIN`] octets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Octets<CHALLENGE_MAX>>,
 }
 
 /// How far the execution of a command is.

@@ -19,8 +19,27 @@ pub const STATE: &str = "state";
 pub const SET_DESIRED: &str = "set-desired";
 /// Operation: let a device do something once.
 pub const COMMAND: &str = "command";
+/// Operation: let a lock draw its bolt back; [`crate::door::Petition`] → [`Executed`].
+pub const UNLOCK: &str = crate::door::UNLOCK;
+/// Operation: let a lock shut its bolt; [`crate::door::Petition`] → [`Executed`].
+pub const LOCK: &str = crate::door::LOCK;
+/// Operation: the newest entries of one lock's trail; [`crate::audit::TrailOf`] →
+/// [`crate::audit::Trail`].
+pub const TRAIL: &str = "trail";
+/// Operation: the whole trail, a page at a time; [`crate::audit::PageOf`] →
+/// [`crate::audit::Page`].
+pub const AUDIT: &str = "audit";
 /// Every operation of the gateway.
-pub const OPERATIONS: &[&str] = &[LIST, STATE, SET_DESIRED, COMMAND];
+pub const OPERATIONS: &[&str] = &[
+    LIST,
+    STATE,
+    SET_DESIRED,
+    COMMAND,
+    UNLOCK,
+    LOCK,
+    TRAIL,
+    AUDIT,
+];
 
 /// Most devices of one page.
 pub const PAGE_MAX: u32 = 200;

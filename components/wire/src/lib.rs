@@ -6,6 +6,7 @@
 //! Promises (`docs/spec/bus.md`): what parses was valid, what is printed parses again, every body
 //! names its version, and every bound of [`bound`] is checked before a body is believed.
 
+pub mod audit;
 pub mod authority;
 pub mod body;
 pub mod bound;
@@ -16,6 +17,7 @@ pub mod component;
 pub mod credential;
 pub mod device;
 pub mod digest;
+pub mod door;
 pub mod gateway;
 pub mod id;
 pub mod octets;

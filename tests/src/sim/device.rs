@@ -9,9 +9,11 @@ use wire::registry::RegisteredDevice;
 use wire::{Capability, Integer, Operation, Problem, Version, Word};
 
 use super::executions::{Executions, Verdict, ack};
+use super::lock::Arrival;
 use super::physics::Surroundings;
 use super::thermostat;
 
+mod doors;
 mod machine;
 
 use machine::Machine;
@@ -36,7 +38,7 @@ pub enum Input {
     /// The gateway wants another state.
     Delta(Delta),
     /// The gateway wants something done.
-    Command(Command),
+    Command(Box<Command>, Arrival),
     /// The broker is reached, and birth is published.
     Birth,
 }
@@ -134,7 +136,7 @@ impl Device {
             Input::Birth => vec![self.report()],
             Input::Tick(seen) => self.tick(&seen),
             Input::Delta(delta) => self.become_desired(&delta),
-            Input::Command(command) => self.obey(now, &command),
+            Input::Command(command, arrival) => self.obey(now, &command, &arrival),
         }
     }
 
@@ -182,13 +184,13 @@ impl Device {
         alarm.then(|| happening("low-battery", true, [("percent", percent)]))
     }
 
-    fn obey(&mut self, now: Integer, command: &Command) -> Vec<Effect> {
+    fn obey(&mut self, now: Integer, command: &Command, arrival: &Arrival) -> Vec<Effect> {
+        if doors::is_of_doors(&command.operation) && self.machine.lock().is_some() {
+            return self.turn(command, arrival);
+        }
         let say = |status, problem| Effect::Ack(ack(command.execution, status, problem));
         if command.operation.as_str() != IDENTIFY {
-            return vec![say(
-                AckStatus::Rejected,
-                Some(self.machine.refusal(&command.operation)),
-            )];
+            return vec![say(AckStatus::Rejected, Some(unknown(&command.operation)))];
         }
         match self.executions.judge(now, self.boot, command) {
             Verdict::Refuse(problem) => vec![say(AckStatus::Rejected, Some(problem))],

@@ -33,13 +33,27 @@ pub enum Verdict {
 }
 
 impl Executions {
+    /// Remembers a command as carried out. For locks, whose challenges are good once: the oldest is
+    /// forgotten when there are too many.
+    pub fn note(&mut self, command: &Command) {
+        if self.0.len() == REMEMBERED {
+            self.0.remove(0);
+        }
+        self.0.push(Done {
+            execution: command.execution,
+            expires_at: command.expires_at,
+        });
+    }
+
+    /// Whether the command was carried out before.
+    pub fn has(&self, command: &Command) -> bool {
+        let is_it = |done: &Done| done.execution == command.execution;
+        self.0.iter().any(is_it)
+    }
+
     /// Judges a command that the device understands, by its own clock.
     pub fn judge(&mut self, now: Integer, boot: Integer, command: &Command) -> Verdict {
-        if self
-            .0
-            .iter()
-            .any(|done| done.execution == command.execution)
-        {
+        if self.has(command) {
             return Verdict::Repeat;
         }
         if command.boot != boot {
@@ -71,6 +85,7 @@ pub fn ack(execution: ExecutionId, status: AckStatus, problem: Option<Problem>) 
         execution,
         status,
         problem,
+        challenge: None,
     }
 }
 

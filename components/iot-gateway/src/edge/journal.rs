@@ -5,9 +5,12 @@ use kit::{answers, outbox};
 
 mod apply;
 mod load;
+mod trail;
+mod turns;
 
 pub(crate) use apply::{apply, purge};
 pub(crate) use load::load;
+pub(crate) use trail::{has_intent, newest, page, seal};
 
 /// The schema; steps are only ever added.
 pub(crate) const MIGRATIONS: &[Migration] = &[
@@ -39,6 +42,24 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
             expires_at INTEGER NOT NULL, status TEXT NOT NULL, outcome TEXT, problem TEXT)
             STRICT, WITHOUT ROWID;
             CREATE INDEX execution_expires_at ON execution (expires_at);",
+    },
+    Migration {
+        name: "gateway-2",
+        sql: "CREATE TABLE turn (
+            execution TEXT PRIMARY KEY, asker TEXT NOT NULL, actor TEXT NOT NULL,
+            device TEXT NOT NULL, room TEXT, operation TEXT NOT NULL, arguments TEXT NOT NULL,
+            boot INTEGER NOT NULL, at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+            status TEXT NOT NULL, outcome TEXT, problem TEXT) STRICT, WITHOUT ROWID;
+            CREATE INDEX turn_at ON turn (at);
+            CREATE TABLE audit (
+            seq INTEGER PRIMARY KEY, device TEXT NOT NULL, intent TEXT UNIQUE, body TEXT NOT NULL,
+            sha256 BLOB NOT NULL) STRICT;
+            CREATE INDEX audit_device ON audit (device, seq);
+            CREATE TRIGGER audit_is_written_once BEFORE UPDATE ON audit BEGIN
+            SELECT RAISE(ABORT, 'the trail is written once'); END;
+            CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN
+            SELECT RAISE(ABORT, 'the trail is never shortened'); END;
+            CREATE TABLE audit_head (seq INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;",
     },
 ];
 

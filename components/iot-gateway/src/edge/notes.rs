@@ -7,6 +7,7 @@ use wire::gateway::Outcome;
 use wire::{Code, DeviceId, Problem};
 
 use crate::command::{Execution, State};
+use crate::doors::turn::{self, Turn};
 use crate::effect::{Note, Why};
 use crate::gateway::Gateway;
 
@@ -70,6 +71,11 @@ impl Notes {
                     "request came after its deadline");
             }
             Note::Ended(execution) => ended(execution),
+            Note::Turned(turn) => turned(turn),
+            Note::Refused(id, problem) => {
+                count("iot_gateway_turns_refused_total", 1);
+                tracing::warn!(device = %id, field = problem.field, error = %problem, "bolt not turned");
+            }
             Note::Late(execution) => tracing::info!(execution = %execution.id,
                 device = %execution.device, outcome = outcome(execution),
                 "outcome of a timed-out command became known"),
@@ -119,6 +125,18 @@ fn ended(execution: &Execution) {
         "command ended");
 }
 
+fn turned(turn: &Turn) {
+    let known = match &turn.state {
+        turn::State::Asking | turn::State::Sent => return,
+        turn::State::Ended { outcome, .. } => *outcome,
+        turn::State::TimedOut { late } => late.unwrap_or(Outcome::TimedOut),
+    };
+    let outcome = word(known);
+    metrics::counter!("iot_gateway_turns_total", "outcome" => outcome).increment(1);
+    tracing::info!(execution = %turn.execution, device = %turn.device, operation = %turn.operation,
+        actor = %turn.actor, outcome, "turn of a bolt ended");
+}
+
 /// What is known of how a command ended.
 fn outcome(execution: &Execution) -> &'static str {
     let outcome = match &execution.state {
@@ -126,6 +144,10 @@ fn outcome(execution: &Execution) -> &'static str {
         State::Ended { outcome, .. } => *outcome,
         State::TimedOut { late } => late.unwrap_or(Outcome::TimedOut),
     };
+    word(outcome)
+}
+
+fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Succeeded => "succeeded",
         Outcome::Failed => "failed",

@@ -1,17 +1,21 @@
 //! Messages to the bus. Whatever waits here is repeated by rule or on request, so nothing here
 //! needs to survive, and nothing here ever stops the rules.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use kit::bus::{Bus, PublishError, Retain};
 use kit::clock::Clock;
+use kit::identity::Identity;
 use kit::lifecycle::Tasks;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use wire::topic::{DeviceSubject, ServiceSubject};
 use wire::{Component, DeviceId, Integer, PropertyId, Topic};
+
+use super::people::sealed;
 
 use crate::effect::Saying;
 
@@ -27,6 +31,7 @@ const WORTH: Duration = Duration::from_secs(10);
 pub(crate) struct Outbound {
     queue: mpsc::Sender<Outgoing>,
     property: PropertyId,
+    identity: watch::Receiver<Arc<Identity>>,
 }
 
 /// A message on its way.
@@ -51,12 +56,21 @@ enum Worth {
 
 impl Outbound {
     /// Starts the task that publishes.
-    pub(crate) fn start(bus: &Bus, clock: &Clock, tasks: &Tasks) -> Self {
+    pub(crate) fn start(
+        bus: &Bus,
+        clock: &Clock,
+        tasks: &Tasks,
+        identity: watch::Receiver<Arc<Identity>>,
+    ) -> Self {
         let (queue, waiting) = mpsc::channel(WAITING);
         let property = bus.property().clone();
         let (bus, clock) = (bus.clone(), clock.clone());
         tasks.spawn("outbound", |stop| publish_all(bus, clock, waiting, stop));
-        Self { queue, property }
+        Self {
+            queue,
+            property,
+            identity,
+        }
     }
 
     /// Leaves a message to be published.
@@ -73,6 +87,23 @@ impl Outbound {
             }
             Saying::Command(id, command) => {
                 let topic = of_device(&id, DeviceSubject::Command(command.execution));
+                let worth = Worth::Until(command.expires_at);
+                self.leave(topic, wire::encode(&command), worth);
+            }
+            Saying::Turn {
+                device,
+                command,
+                challenge,
+                within_ms,
+            } => {
+                let command = sealed(
+                    &self.identity.borrow(),
+                    &device,
+                    command,
+                    challenge,
+                    within_ms,
+                );
+                let topic = of_device(&device, DeviceSubject::Command(command.execution));
                 let worth = Worth::Until(command.expires_at);
                 self.leave(topic, wire::encode(&command), worth);
             }

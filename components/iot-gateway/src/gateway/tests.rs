@@ -93,7 +93,7 @@ impl Scene {
     /// A thermostat `t-1` and a lock `l-1`, never heard.
     fn new() -> Self {
         let devices = registry(&[("t-1", Kind::Thermostat), ("l-1", Kind::Lock)]);
-        let (gateway, _) = Gateway::resume(start(), devices, Memory::default());
+        let (gateway, _) = Gateway::resume(start(), devices, Policy::default(), Memory::default());
         let now = start();
         Self {
             gateway,

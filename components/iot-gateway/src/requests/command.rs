@@ -7,6 +7,7 @@ use wire::{Code, ExecutionId, Integer, Problem};
 
 use super::{find, first_answer};
 use crate::command::{Execution, LONGEST, State};
+use crate::doors::turn::Turn;
 use crate::effect::{Asker, Change, Effect, Saying};
 use crate::gateway::Gateway;
 use crate::moment::Moment;
@@ -81,6 +82,15 @@ fn begin(
 fn execution_id(asker: &Asker) -> ExecutionId {
     let id = asker.id.to_string();
     id.parse().expect("every request id can name an execution")
+}
+
+/// Who carried the petition of a turn.
+pub(crate) fn asker_of_turn(turn: &Turn) -> Asker {
+    let id = turn.execution.to_string();
+    Asker {
+        principal: turn.asker.clone(),
+        id: id.parse().expect("every turn is named by a request"),
+    }
 }
 
 /// Who asked for an execution.

@@ -3,6 +3,12 @@
 use std::time::Duration;
 
 use kit::bus::Delivery;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wire::Problem;
+use wire::audit::{PageOf, TrailOf};
+use wire::gateway::{AUDIT, LOCK, TRAIL, UNLOCK};
+use wire::request::{Reply, Request as Body};
 
 use super::Service;
 use crate::edge::inbound;
@@ -41,12 +47,43 @@ impl Service {
             }
             Input::Asked(request) => match self.first_answer(work, &request).await {
                 Some(answer) => Input::AskedAgain(request, answer),
-                None => Input::Asked(request),
+                None => self.asked(request).await,
             },
             input @ (Input::AskedAgain(..)
             | Input::Unreadable(..)
+            | Input::Wished(_)
             | Input::Registry(_)
             | Input::Elapsed) => input,
+        }
+    }
+
+    /// A question; one about doors is looked into, one about the trail is read up.
+    async fn asked(&self, request: Request) -> Input {
+        let answer = match request.operation.as_str() {
+            UNLOCK | LOCK => return self.wished(request).await,
+            TRAIL => match read::<TrailOf>(&request) {
+                Ok(of) => self.keeper.newest(&of.device).await.map(encoded),
+                Err(problem) => Err(problem),
+            },
+            AUDIT => match read::<PageOf>(&request) {
+                Ok(of) => self.keeper.page(of.after).await.map(encoded),
+                Err(problem) => Err(problem),
+            },
+            _ => return Input::Asked(request),
+        };
+        let answer = answer.unwrap_or_else(refused);
+        Input::AskedAgain(request, answer)
+    }
+
+    /// Finds out who answers for a petition.
+    async fn wished(&self, request: Request) -> Input {
+        let now = self.clock.wall();
+        match self.believer.wish(now, self.zone.local(now), &request) {
+            Ok(mut wish) => {
+                wish.is_repeated = self.keeper.has_intent(wish.what.execution).await;
+                Input::Wished(Box::new(wish))
+            }
+            Err(problem) => Input::AskedAgain(request, refused(problem)),
         }
     }
 
@@ -70,4 +107,16 @@ impl Service {
             None => self.keeper.recall(&request.asker).await,
         }
     }
+}
+
+fn read<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+    wire::decode::<Body<T>>(&request.body).map(|request| request.body)
+}
+
+fn encoded<T: Serialize>(answer: T) -> Vec<u8> {
+    wire::encode(&Reply::from(Ok(answer)))
+}
+
+fn refused(problem: Problem) -> Vec<u8> {
+    wire::encode(&Reply::<()>::from(Err(problem)))
 }

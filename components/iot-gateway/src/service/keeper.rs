@@ -1,7 +1,7 @@
 //! Keeps what the rules want kept, however long it takes.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kit::Host;
 use kit::answers;
@@ -9,18 +9,23 @@ use kit::backoff::Backoff;
 use kit::clock::Clock;
 use kit::error::Chain;
 use kit::health::{Health, Probe};
+use kit::identity::Identity;
 use kit::journal::{Journal, JournalError};
 use kit::outbox::{self, Outbox};
+use tokio::sync::watch;
 use tokio::time::sleep;
+use wire::audit::{HEAD_ENTRIES, HEAD_MS, Page, Trail};
 use wire::record::Stream;
-use wire::{Component, Integer};
+use wire::{Code, Component, DeviceId, ExecutionId, Integer, Problem};
 
-use crate::edge::journal::{apply, purge};
+use crate::edge::journal::{apply, has_intent, newest, page, purge, seal};
 use crate::effect::{Asker, Change};
 use crate::gateway::Room;
 
 /// The streams that devices feed.
 const STREAMS: [Stream; 3] = [Stream::P0, Stream::P1, Stream::P2];
+/// Longest time an entry of the trail waits for its head.
+const HEAD_AFTER: Duration = Duration::from_millis(HEAD_MS as u64);
 /// Waits after a failed write: first and longest ceiling.
 const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
@@ -32,6 +37,10 @@ pub(super) struct Keeper {
     probe: Probe,
     health: Health,
     clock: Clock,
+    /// Whose key signs the end of the trail.
+    identity: watch::Receiver<Arc<Identity>>,
+    /// Entries of the trail behind its last head, and since when; after a start nobody knows.
+    unsigned: (u32, Option<Instant>),
     /// Records that wait for `uplink`: never too few, corrected at every look.
     waiting: u64,
 }
@@ -51,6 +60,8 @@ impl Keeper {
             probe,
             health: host.health.clone(),
             clock: clock.clone(),
+            identity: host.identity.clone(),
+            unsigned: (0, Some(clock.monotonic())),
             waiting: 0,
         }
     }
@@ -62,8 +73,10 @@ impl Keeper {
             return Ok(());
         }
         let started = self.clock.monotonic();
+        let is_entry = |change: &&Change| matches!(change, Change::Audit(..));
+        let entries = changes.iter().filter(is_entry).count();
         let is_record = |change: &&Change| matches!(change, Change::Record(..));
-        let records = changes.iter().filter(is_record).count();
+        let records = changes.iter().filter(is_record).count() + entries;
         let changes = Arc::new(changes);
         let mut backoff = Backoff::new(WAITS.0, WAITS.1);
         loop {
@@ -85,6 +98,13 @@ impl Keeper {
             self.waiting += u64::try_from(records).expect("a batch is small");
             self.outbox.wake();
         }
+        if entries > 0 {
+            let (unsigned, since) = self.unsigned;
+            let entries = u32::try_from(entries).expect("a batch is small");
+            let since = since.unwrap_or_else(|| self.clock.monotonic());
+            self.unsigned = (unsigned.saturating_add(entries), Some(since));
+            self.seal().await;
+        }
         Ok(())
     }
 
@@ -100,8 +120,59 @@ impl Keeper {
         }
     }
 
+    /// Signs the end of the trail when enough of it, or for long enough, is not signed.
+    async fn seal(&mut self) {
+        let (unsigned, since) = self.unsigned;
+        let long_ago = |since| self.clock.monotonic().duration_since(since) >= HEAD_AFTER;
+        if unsigned < HEAD_ENTRIES && !since.is_some_and(long_ago) {
+            return;
+        }
+        let identity = Arc::clone(&self.identity.borrow());
+        let now = self.clock.wall();
+        let sealed = self.journal.write(move |connection| {
+            Box::pin(async move { seal(connection, now, &identity).await })
+        });
+        match sealed.await {
+            Ok(_) => {
+                self.unsigned = (0, None);
+                self.outbox.wake();
+            }
+            Err(error) => self.failed("cannot sign the trail", &error),
+        }
+    }
+
+    /// Whether the trail holds an intent of that name.
+    pub(super) async fn has_intent(&self, execution: ExecutionId) -> bool {
+        let mut backoff = Backoff::new(WAITS.0, WAITS.1);
+        loop {
+            match has_intent(self.journal.readers(), execution).await {
+                Ok(known) => return known,
+                Err(error) => self.failed("cannot look into the trail", &error),
+            }
+            sleep(backoff.wait()).await;
+        }
+    }
+
+    /// A page of the whole trail.
+    pub(super) async fn page(&self, after: Integer) -> Result<Page, Problem> {
+        let page = page(self.journal.readers(), after).await;
+        page.map_err(|error| self.unreadable(&error))
+    }
+
+    /// What happened last at one door.
+    pub(super) async fn newest(&self, device: &DeviceId) -> Result<Trail, Problem> {
+        let trail = newest(self.journal.readers(), device).await;
+        trail.map_err(|error| self.unreadable(&error))
+    }
+
+    fn unreadable(&self, error: &sqlx::Error) -> Problem {
+        self.failed("cannot read the trail", error);
+        Problem::new(Code::Unavailable, "the trail cannot be read now")
+    }
+
     /// Counts the records that wait, and tells whether there is room for more.
     pub(super) async fn look(&mut self) -> Room {
+        self.seal().await;
         match self.outbox.backlog().await {
             Ok(waiting) => self.waiting = waiting,
             Err(error) => tracing::warn!(error = %Chain(&error), "cannot count waiting records"),

@@ -25,6 +25,9 @@ const GUEST_TOKENS: &[&str] = &[authority::MINT_GUEST];
 /// What `device-proxy` asks of `iot-gateway`, for people whose role allows it.
 const CLIMATE: &[&str] = &[gateway::LIST, gateway::STATE, gateway::SET_DESIRED];
 
+/// What `device-proxy` carries to `iot-gateway` for people who have signed it, and what it shows them.
+const DOORS: &[&str] = &[gateway::UNLOCK, gateway::LOCK, gateway::TRAIL];
+
 /// What every holder of a leaf asks of `authority`.
 const RENEWAL: &[&str] = &[authority::RENEW_LEAF];
 
@@ -88,6 +91,7 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
             grants.extend(asks(property, component, Component::IotGateway, CLIMATE));
             let rows = [replica::rows()];
             grants.extend(feed(property, component, Component::ReplicaSync, rows));
+            grants.extend(asks(property, component, Component::IotGateway, DOORS));
             grants.insert(hears(property, Component::Authority));
             grants
         }

@@ -1,5 +1,6 @@
 //! One example of every body on the bus.
 
+mod doors;
 mod pages;
 
 use schemars::{JsonSchema, schema_for};
@@ -54,6 +55,7 @@ pub(super) fn all() -> Vec<Form> {
         uplink(),
         common(),
         pages::all(),
+        doors::all(),
     ]
     .into_iter()
     .flatten()
@@ -167,6 +169,7 @@ fn device() -> Vec<Form> {
                 operation: word("identify"),
                 arguments: State::default(),
                 expires_at: at(),
+                warrant: None,
             },
         ),
         form(
@@ -176,6 +179,7 @@ fn device() -> Vec<Form> {
                 execution: uuid(),
                 status: AckStatus::Rejected,
                 problem: Some(Problem::new(Code::Expired, "came after its time")),
+                challenge: None,
             },
         ),
     ]

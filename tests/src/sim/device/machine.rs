@@ -1,11 +1,11 @@
 //! What the kinds of devices do each in its own way.
 
+use wire::Integer;
 use wire::device::{Delta, Kind, Scalar, State};
-use wire::{Integer, Operation, Problem};
 
-use super::{Happening, Memory, unknown};
+use super::{Happening, Memory};
 use crate::sim::contact::Contact;
-use crate::sim::lock::{self, Lock};
+use crate::sim::lock::Lock;
 use crate::sim::occupancy::Occupancy;
 use crate::sim::physics::Surroundings;
 use crate::sim::thermostat::{Settings, Thermostat};
@@ -90,10 +90,11 @@ impl Machine {
             .map_or(Integer::default(), |settings| settings.version)
     }
 
-    pub(super) fn refusal(&self, operation: &Operation) -> Problem {
+    /// The lock, where it is one.
+    pub(super) fn lock(&mut self) -> Option<&mut Lock> {
         match self {
-            Self::Lock(_) => lock::refusal(operation),
-            Self::Thermostat(_) | Self::Occupancy(_) | Self::Contact(_) => unknown(operation),
+            Self::Lock(lock) => Some(lock),
+            Self::Thermostat(_) | Self::Occupancy(_) | Self::Contact(_) => None,
         }
     }
 }

@@ -44,6 +44,17 @@ fn command(operation: &str) -> Command {
     serde_json::from_value(text).unwrap()
 }
 
+#[expect(clippy::disallowed_methods, reason = "any moment will do")]
+fn told(operation: &str) -> Input {
+    let arrival = Arrival {
+        retained: false,
+        at: std::time::Instant::now(),
+        chance: [0; 32],
+        warranted: false,
+    };
+    Input::Command(Box::new(command(operation)), arrival)
+}
+
 /// What a device says to an input, in short.
 fn said(device: &mut Device, now: u32, input: Input) -> Vec<String> {
     let short = |effect| match effect {
@@ -72,10 +83,7 @@ fn said(device: &mut Device, now: u32, input: Input) -> Vec<String> {
 #[track_caller]
 fn check(kind: Kind, operation: &str, expected: &[&str]) {
     let mut device = new(kind, &[]);
-    assert_eq!(
-        said(&mut device, 1, Input::Command(command(operation))),
-        expected
-    );
+    assert_eq!(said(&mut device, 1, told(operation)), expected);
 }
 
 #[test]
@@ -98,18 +106,12 @@ fn a_lock_rejects_what_would_open_it() {
 #[test]
 fn a_repeated_command_is_answered_and_not_done_again_even_after_a_restart() {
     let mut device = new(Kind::Contact, &[]);
-    said(&mut device, 1, Input::Command(command(IDENTIFY)));
-    assert_eq!(
-        said(&mut device, 2, Input::Command(command(IDENTIFY))),
-        ["Succeeded"]
-    );
+    said(&mut device, 1, told(IDENTIFY));
+    assert_eq!(said(&mut device, 2, told(IDENTIFY)), ["Succeeded"]);
     let memory = serde_json::to_string(&device.memory()).unwrap();
     let memory = serde_json::from_str(&memory).unwrap();
     let mut device = Device::new(3_u32.into(), &registered(Kind::Contact, &[]), memory);
-    assert_eq!(
-        said(&mut device, 3, Input::Command(command(IDENTIFY))),
-        ["Succeeded"]
-    );
+    assert_eq!(said(&mut device, 3, told(IDENTIFY)), ["Succeeded"]);
 }
 
 #[test]

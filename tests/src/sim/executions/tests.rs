@@ -17,6 +17,7 @@ fn command(number: u32, boot: u32, expires_at: u32) -> Command {
         boot: boot.into(),
         operation: "identify".parse().unwrap(),
         arguments: State::default(),
+        warrant: None,
         expires_at: expires_at.into(),
     }
 }

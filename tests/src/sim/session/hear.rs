@@ -1,6 +1,8 @@
 //! What is said to a device.
 
 use kit::bus::{Bus, Delivery};
+use kit::credential::Verifier;
+use kit::digest::random;
 use wire::Problem;
 use wire::device::{Command, Received};
 use wire::topic::{DeviceSubject, Subject};
@@ -8,6 +10,7 @@ use wire::topic::{DeviceSubject, Subject};
 use super::Session;
 use crate::sim::device::Input;
 use crate::sim::ledger::LedgerError;
+use crate::sim::lock::{Arrival, is_warranted};
 use crate::sim::outbox;
 
 /// What a message means to a device.
@@ -51,7 +54,8 @@ impl Session {
             DeviceSubject::Command(execution) => {
                 let command: Command = wire::decode(&delivery.body)?;
                 if command.execution == *execution {
-                    Heard::Told(Input::Command(command))
+                    let arrival = self.arrival(&command, delivery.retained);
+                    Heard::Told(Input::Command(Box::new(command), arrival))
                 } else {
                     Heard::Nothing
                 }
@@ -63,5 +67,24 @@ impl Session {
             | DeviceSubject::Event
             | DeviceSubject::Ack(_) => Heard::Nothing,
         })
+    }
+
+    /// What the device knows of the world as a command arrives.
+    fn arrival(&self, command: &Command, retained: bool) -> Arrival {
+        let identity = &self.place.identity;
+        let now = self.place.clock.now();
+        let property = &identity.spiffe.property;
+        Arrival {
+            retained,
+            at: now.monotonic,
+            chance: random(),
+            warranted: is_warranted(
+                &Verifier::of(identity),
+                property,
+                &self.id,
+                now.wall,
+                command,
+            ),
+        }
     }
 }

@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use wire::gateway::Outcome;
 use wire::{DeviceId, Integer, Problem, Sha256};
 
-use super::FORGOTTEN;
+use super::{FORGOTTEN, trail, turns};
 use crate::command::{Execution, State};
 use crate::desired::{Desired, Report};
 use crate::effect::Change;
@@ -39,6 +39,8 @@ pub(crate) async fn apply(
             Change::Answer(asker, at, body) => {
                 answers::remember(connection, &asker.principal, asker.id, *at, body).await?;
             }
+            Change::Turn(turn) => turns::store(connection, turn).await?,
+            Change::Audit(at, fact) => trail::append(connection, *at, fact).await?,
             Change::Forget(id) => forget(connection, id).await?,
         }
     }
@@ -54,8 +56,10 @@ pub(crate) async fn purge(
 ) -> Result<(), sqlx::Error> {
     answers::forget(connection, now).await?;
     let kept_ms = u64::try_from(answers::KEPT.as_millis()).expect("a day is few milliseconds");
+    let before = column(now.value().saturating_sub(kept_ms));
+    turns::forget(connection, before).await?;
     sqlx::query("DELETE FROM execution WHERE expires_at < ?")
-        .bind(column(now.value().saturating_sub(kept_ms)))
+        .bind(before)
         .execute(connection)
         .await
         .map(|_| ())
@@ -225,6 +229,6 @@ async fn forget(connection: &mut SqliteConnection, id: &DeviceId) -> Result<(), 
 }
 
 /// A number as SQLite stores it.
-fn column(number: u64) -> i64 {
+pub(super) fn column(number: u64) -> i64 {
     i64::try_from(number).expect("integers of the bus are below 2^53")
 }

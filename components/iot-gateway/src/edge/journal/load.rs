@@ -17,6 +17,8 @@ use crate::gateway::Memory;
 use crate::presence::Birth;
 use crate::stream::{Mark, Range};
 
+use super::turns;
+
 /// Reads everything.
 pub(crate) async fn load(readers: &SqlitePool) -> Result<Memory, sqlx::Error> {
     let mut devices = Devices::default();
@@ -29,6 +31,7 @@ pub(crate) async fn load(readers: &SqlitePool) -> Result<Memory, sqlx::Error> {
     Ok(Memory {
         devices: devices.0,
         executions: executions(readers).await?,
+        turns: turns::load(readers).await?,
     })
 }
 
@@ -177,7 +180,7 @@ fn execution(row: Row) -> Result<Execution, sqlx::Error> {
     })
 }
 
-fn word<T>(text: &str) -> Result<T, sqlx::Error>
+pub(super) fn word<T>(text: &str) -> Result<T, sqlx::Error>
 where
     T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
 {
@@ -185,10 +188,10 @@ where
         .map_err(|error: T::Err| sqlx::Error::Decode(Box::new(error)))
 }
 
-fn integer(column: i64) -> Result<Integer, sqlx::Error> {
+pub(super) fn integer(column: i64) -> Result<Integer, sqlx::Error> {
     Integer::try_from(column.unsigned_abs()).map_err(|error| sqlx::Error::Decode(Box::new(error)))
 }
 
-fn undecodable(what: &str) -> sqlx::Error {
+pub(super) fn undecodable(what: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("{what} in the journal is none").into())
 }

@@ -6,6 +6,7 @@ fn ack(effects: &[Effect], status: AckStatus) -> Said {
         _ => None,
     });
     Said::Ack(Ack {
+        challenge: None,
         v: Version,
         execution: execution.unwrap(),
         status,

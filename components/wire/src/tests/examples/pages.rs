@@ -10,12 +10,12 @@ use crate::request::Nothing;
 use crate::{authority, channel, chat, climate, credential, order, print, signaling};
 use crate::{decode, encode};
 
-const UUID: &str = "01941f29-7c00-7000-8000-0123456789ab";
-const AT: u64 = 1_795_000_000_123;
+pub(super) const UUID: &str = "01941f29-7c00-7000-8000-0123456789ab";
+pub(super) const AT: u64 = 1_795_000_000_123;
 
 /// A form from the text of its example, which must come out as it went in.
 #[track_caller]
-fn said<T>(name: &'static str, example: &Value) -> Form
+pub(super) fn said<T>(name: &'static str, example: &Value) -> Form
 where
     T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug + JsonSchema,
 {
@@ -25,11 +25,11 @@ where
     form
 }
 
-fn octets(length: usize) -> String {
+pub(super) fn octets(length: usize) -> String {
     crate::octets::to_base64url(&vec![7; length])
 }
 
-fn sha256() -> String {
+pub(super) fn sha256() -> String {
     "07".repeat(32)
 }
 
