@@ -32,7 +32,7 @@ prepare() {
   has_option --help "$@" && return
   require_rust
   require_node
-  require_apt mosquitto ca-certificates postgresql-15
+  require_apt mosquitto ca-certificates postgresql-15 tzdata
   require_venv "$(venv "$@")"
   require_npm "$root/components/console"
   say "building; a first build takes some minutes"

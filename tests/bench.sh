@@ -10,7 +10,7 @@ source provisioning/prerequisites.sh
 target=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")
 require_rust
 require_node
-require_apt mosquitto ca-certificates postgresql-15 chromium libnss3-tools iproute2
+require_apt mosquitto ca-certificates postgresql-15 tzdata chromium libnss3-tools iproute2
 require_venv "$target/venv"
 export HOTEL_VENV=$target/venv
 require_npm components/console

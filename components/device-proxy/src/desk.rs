@@ -11,6 +11,9 @@
 //! | printers | | × | × | × | × | × | × | × | × |
 //! | climate | | × | × | | | × | × | × | |
 //! | set-climate | | × | × | | | × | × | | |
+//! | doors | | × | × | | | × | × | × | |
+//! | unlock, lock: carried to the gateway, which decides | | × | × | | | × | × | × | |
+//! | door-trail | | × | | | | × | × | × | |
 //!
 //! Pure. What of an order somebody sees and which step they may take is decided by the order book;
 //! on which routes a role prints by the configuration. Whoever is not in the table, a device or a
@@ -42,6 +45,12 @@ pub(crate) enum Act {
     Climate,
     /// Change the climate of rooms.
     SetClimate,
+    /// See the doors.
+    Doors,
+    /// Have a petition about a door carried to the gateway.
+    TurnBolts,
+    /// See who went through a door.
+    DoorTrails,
 }
 
 const GUEST: Standing = Standing::Role(Role::Guest);
@@ -86,7 +95,10 @@ impl Act {
                 COMPONENT,
             ],
             Self::TendJobs => &[FRONT_DESK, KITCHEN, POS, ENGINEERING, MANAGER, OPERATOR],
-            Self::Climate => &[FRONT_DESK, HOUSEKEEPING, ENGINEERING, MANAGER, OPERATOR],
+            Self::DoorTrails => &[FRONT_DESK, ENGINEERING, MANAGER, OPERATOR],
+            Self::Climate | Self::Doors | Self::TurnBolts => {
+                &[FRONT_DESK, HOUSEKEEPING, ENGINEERING, MANAGER, OPERATOR]
+            }
             Self::SetClimate => &[FRONT_DESK, HOUSEKEEPING, ENGINEERING, MANAGER],
         }
     }

@@ -19,6 +19,7 @@ pub mod print;
 
 mod climate;
 mod desk;
+mod doors;
 mod edge;
 mod escpos;
 mod order;

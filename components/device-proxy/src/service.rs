@@ -25,6 +25,7 @@ use crate::print::{self, Printing};
 pub(crate) mod channel;
 mod climate;
 mod desk;
+mod doors;
 pub(crate) mod herald;
 mod news;
 mod orders;
@@ -32,6 +33,7 @@ mod orders;
 pub(crate) use desk::Desk;
 
 use climate::Climate;
+use doors::Doors;
 use herald::Hearers;
 use orders::{Orders, Surroundings};
 
@@ -128,6 +130,7 @@ fn start_desk(
         orders,
         printing,
         climate: Climate::new(host.bus.clone(), host.clock.clone()),
+        doors: Doors::new(host.bus.clone(), host.clock.clone()),
     };
     (Arc::new(desk), told)
 }

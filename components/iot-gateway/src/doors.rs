@@ -220,7 +220,7 @@ impl Doors {
         }
         self.check_room(&what.device)?;
         lock.boot
-            .ok_or_else(|| Problem::new(Code::Unavailable, "the lock is offline"))
+            .ok_or_else(|| refusal(Code::Unavailable, "the lock is offline", "device"))
     }
 
     /// Refuses one more room for somebody who has opened many alone.

@@ -5,6 +5,6 @@ pub(crate) mod inbound;
 pub(crate) mod journal;
 pub(crate) mod notes;
 pub(crate) mod outbound;
-pub mod people;
+pub(crate) mod people;
 pub(crate) mod registry_file;
 pub(crate) mod zone;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::audit::AuditCommand;
 use crate::authority::{AuthorityCommand, SittingCommand};
 use crate::component::{ComponentCommand, OperatorCommand};
 use crate::device::DeviceCommand;
@@ -43,6 +44,9 @@ enum Command {
     /// Devices, as `iot-gateway` sees them.
     #[command(subcommand)]
     Gateway(GatewayCommand),
+    /// The trail of everything that was done, or refused, at doors.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// The spool and its uploads.
     #[command(subcommand)]
     Uplink(UplinkCommand),
@@ -66,6 +70,7 @@ impl Command {
             Self::Operator(command) => command.run()?,
             Self::Policy(command) => command.run()?,
             Self::Gateway(command) => return Ok(command.run()?),
+            Self::Audit(command) => command.run()?,
             Self::Uplink(command) => command.run()?,
             Self::Authority(command) => command.run()?,
             Self::Sitting(command) => command.run()?,

@@ -7,13 +7,17 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 use wire::device::State;
 use wire::gateway::{
-    COMMAND, Desired, DeviceState, DeviceSummary, Devices, Execute, Executed, LIST, List, Outcome,
-    SET_DESIRED, STATE, SetDesired, StateOf,
+    COMMAND, Desired, DeviceState, DeviceSummary, Devices, Execute, Executed, LIST, LOCK, List,
+    Outcome, SET_DESIRED, STATE, SetDesired, StateOf, UNLOCK,
 };
 use wire::{Component, DeviceId, Integer, Operation};
 
 use crate::operator::{Access, Operator, OperatorError};
 use crate::output::{json, say};
+
+mod doors;
+
+use doors::TurnArguments;
 
 /// How long the gateway may take to answer.
 const WAIT: Duration = Duration::from_secs(10);
@@ -31,6 +35,10 @@ pub(crate) enum GatewayCommand {
     Set(SetArguments),
     /// Let a device do something once.
     Command(CommandArguments),
+    /// Draw a lock's bolt back, signed with the operator's own key; the trail keeps it.
+    Unlock(TurnArguments),
+    /// Shut a lock's bolt, in the same way.
+    Lock(TurnArguments),
 }
 
 /// Arguments of `gateway list`.
@@ -92,6 +100,8 @@ impl GatewayCommand {
             Self::State(state) => state.run()?,
             Self::Set(set) => set.run()?,
             Self::Command(command) => return command.run(),
+            Self::Unlock(turn) => return turn.run(UNLOCK),
+            Self::Lock(turn) => return turn.run(LOCK),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -216,19 +226,24 @@ impl CommandArguments {
                 .ask(Component::IotGateway, COMMAND, order, EXECUTION)
                 .await
         })?;
-        let why = executed
-            .problem
-            .map(|problem| format!(": {problem}"))
-            .unwrap_or_default();
-        let (outcome, code) = match executed.outcome {
-            Outcome::Succeeded => ("succeeded", ExitCode::SUCCESS),
-            Outcome::Failed => ("failed", ExitCode::FAILURE),
-            Outcome::Rejected => ("rejected", ExitCode::FAILURE),
-            Outcome::TimedOut => ("timed_out", ExitCode::FAILURE),
-        };
-        say(format_args!("{} {outcome}{why}", executed.execution));
-        Ok(code)
+        Ok(told(executed))
     }
+}
+
+/// Says how it ended.
+fn told(executed: Executed) -> ExitCode {
+    let why = executed
+        .problem
+        .map(|problem| format!(": {problem}"))
+        .unwrap_or_default();
+    let (outcome, code) = match executed.outcome {
+        Outcome::Succeeded => ("succeeded", ExitCode::SUCCESS),
+        Outcome::Failed => ("failed", ExitCode::FAILURE),
+        Outcome::Rejected => ("rejected", ExitCode::FAILURE),
+        Outcome::TimedOut => ("timed_out", ExitCode::FAILURE),
+    };
+    say(format_args!("{} {outcome}{why}", executed.execution));
+    code
 }
 
 fn state(members: Vec<(String, Value)>) -> State {

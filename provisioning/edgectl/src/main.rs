@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod audit;
 mod authority;
 mod cli;
 mod component;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use kit::bus::{Bus, ControlError, Link, RequestError, Session, Settings};
 use kit::config::Address;
+use kit::credential::Passport;
 use kit::health::Health;
 use kit::identity::{Identity, IdentityError};
 use kit::lifecycle::{StillBusy, Tasks};
@@ -19,7 +20,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
-use wire::{Component, Operation};
+use wire::{Component, Operation, RequestId};
 
 use crate::local;
 use crate::property::{Layout, Property, PropertyError};
@@ -46,6 +47,7 @@ pub(crate) struct Access {
 #[derive(Debug)]
 pub(crate) struct Operator {
     bus: Bus,
+    passport: Passport,
 }
 
 impl Access {
@@ -59,10 +61,12 @@ impl Access {
             .build()
             .map_err(OperatorError::Runtime)?;
         runtime.block_on(async {
-            let settings = self.settings()?;
+            let identity = self.identity()?;
+            let passport = Passport::of(&identity);
+            let settings = self.settings(identity)?;
             let _lock = self.lock().await?;
             let tasks = Tasks::new();
-            let outcome = match connect(settings, &tasks).await {
+            let outcome = match connect(settings, passport, &tasks).await {
                 Ok(operator) => act(operator).await,
                 Err(error) => Err(error),
             };
@@ -74,6 +78,11 @@ impl Access {
     /// The property itself.
     pub(crate) fn property(&self) -> Result<Property, PropertyError> {
         Property::open(&self.dir)
+    }
+
+    /// The operator's identity: whose property it is, and whom that believes.
+    pub(crate) fn identity(&self) -> Result<Identity, OperatorError> {
+        Identity::load(&self.identity_dir()).map_err(OperatorError::Identity)
     }
 
     /// The directory of the operator's certificate and key.
@@ -104,8 +113,7 @@ impl Access {
         Ok(file)
     }
 
-    fn settings(&self) -> Result<Settings, OperatorError> {
-        let identity = Identity::load(&self.identity_dir()).map_err(OperatorError::Identity)?;
+    fn settings(&self, identity: Identity) -> Result<Settings, OperatorError> {
         let broker = match &self.broker {
             Some(broker) => broker.clone(),
             None => local::broker(&self.dir).ok_or(OperatorError::NoBroker)?,
@@ -120,7 +128,11 @@ impl Access {
     }
 }
 
-async fn connect(settings: Settings, tasks: &Tasks) -> Result<Operator, OperatorError> {
+async fn connect(
+    settings: Settings,
+    passport: Passport,
+    tasks: &Tasks,
+) -> Result<Operator, OperatorError> {
     let bus = Bus::new(settings, tasks, Health::new().need("bus"));
     bus.connect();
     let mut link = bus.link();
@@ -128,7 +140,7 @@ async fn connect(settings: Settings, tasks: &Tasks) -> Result<Operator, Operator
         .await
         .is_ok();
     if up {
-        Ok(Operator { bus })
+        Ok(Operator { bus, passport })
     } else {
         Err(OperatorError::NotConnected {
             link: link.borrow().clone(),
@@ -151,6 +163,27 @@ impl Operator {
             .request(component, &operation, question, wait)
             .await;
         answer.map_err(|source| OperatorError::Request { component, source })
+    }
+
+    /// Asks with an id of the caller's, which the question itself carries.
+    pub(crate) async fn ask_as<Q: Serialize, A: DeserializeOwned>(
+        &self,
+        id: RequestId,
+        component: Component,
+        operation: &Operation,
+        question: Q,
+        wait: Duration,
+    ) -> Result<A, OperatorError> {
+        let answer = self
+            .bus
+            .request_as(id, component, operation, question, wait)
+            .await;
+        answer.map_err(|source| OperatorError::Request { component, source })
+    }
+
+    /// Who the operator is, with the key to sign.
+    pub(crate) fn passport(&self) -> &Passport {
+        &self.passport
     }
 
     /// Asks the broker's security plugin.

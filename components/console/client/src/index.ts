@@ -2,6 +2,7 @@
 
 export { bearer, enrol, guestPassport, renewToken } from "./authority";
 export type { Credential, Passport } from "./credential";
+export { type Petition, petition, type Wanted } from "./door";
 export { createKey, type Key, type KeyStore } from "./key";
 export type { Connection } from "./held";
 export { Peer, type PeerEvent, type Settings } from "./peer";

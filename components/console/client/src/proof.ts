@@ -9,6 +9,7 @@ export const LABEL = {
   enrol: "hotel-enrol-v1",
   guest: "hotel-guest-v1",
   peerHandshake: "hotel-peer-handshake-v1",
+  doorPetition: "hotel-door-petition-v1",
 } as const;
 
 export function proof(label: string, parts: Uint8Array[]): Uint8Array {

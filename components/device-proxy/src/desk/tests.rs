@@ -2,7 +2,7 @@
 
 use super::*;
 
-const ACTS: [Act; 9] = [
+const ACTS: [Act; 12] = [
     Act::Menu,
     Act::Order,
     Act::OrderStatus,
@@ -12,6 +12,9 @@ const ACTS: [Act; 9] = [
     Act::Printers,
     Act::Climate,
     Act::SetClimate,
+    Act::Doors,
+    Act::TurnBolts,
+    Act::DoorTrails,
 ];
 
 #[track_caller]
@@ -21,10 +24,13 @@ fn check(standing: Standing, expected: &[Act]) {
     assert_eq!(may, expected, "{standing:?}");
 }
 
-// device-proxy-7.1
+// device-proxy-7.1, device-proxy-9.3
 #[test]
 fn everybody_may_what_the_table_says_and_nothing_else() {
-    use Act::{Climate, Menu, Order, OrderStatus, Orders, Print, Printers, SetClimate, TendJobs};
+    use Act::{
+        Climate, DoorTrails, Doors, Menu, Order, OrderStatus, Orders, Print, Printers, SetClimate,
+        TendJobs, TurnBolts,
+    };
     check(GUEST, &[Menu, Order, OrderStatus, Orders]);
     check(
         FRONT_DESK,
@@ -38,9 +44,15 @@ fn everybody_may_what_the_table_says_and_nothing_else() {
             Printers,
             Climate,
             SetClimate,
+            Doors,
+            TurnBolts,
+            DoorTrails,
         ],
     );
-    check(HOUSEKEEPING, &[Print, Printers, Climate, SetClimate]);
+    check(
+        HOUSEKEEPING,
+        &[Print, Printers, Climate, SetClimate, Doors, TurnBolts],
+    );
     check(
         KITCHEN,
         &[Menu, OrderStatus, Orders, Print, TendJobs, Printers],
@@ -51,12 +63,16 @@ fn everybody_may_what_the_table_says_and_nothing_else() {
     );
     check(
         ENGINEERING,
-        &[Print, TendJobs, Printers, Climate, SetClimate],
+        &[
+            Print, TendJobs, Printers, Climate, SetClimate, Doors, TurnBolts, DoorTrails,
+        ],
     );
     check(MANAGER, &ACTS);
     check(
         OPERATOR,
-        &[Menu, Orders, Print, TendJobs, Printers, Climate],
+        &[
+            Menu, Orders, Print, TendJobs, Printers, Climate, Doors, TurnBolts, DoorTrails,
+        ],
     );
     check(COMPONENT, &[Print, Printers]);
     check(Standing::Device, &[]);

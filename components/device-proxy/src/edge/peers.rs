@@ -33,7 +33,7 @@ use crate::service::herald::{Hearers, Hearing};
 /// How pages know the box among peers.
 const DEVICE_TYPE: &str = "box";
 /// What it does for them.
-const CAPABILITIES: [&str; 3] = ["orders", "printing", "climate"];
+const CAPABILITIES: [&str; 4] = ["orders", "printing", "climate", "doors"];
 /// Most pages at a time: every table and every member of staff of a large house.
 const PAGES_MAX: usize = 256;
 /// Requests of one page that are answered at the same time.

@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use wire::audit::Trail;
 use wire::channel::about;
 use wire::climate::{Room, Rooms};
+use wire::door::Doors;
+use wire::gateway::Executed;
 use wire::order::{Menu, Order, Orders};
 use wire::print::{Job, Picture, Printers};
 use wire::{Code, Problem};
@@ -29,6 +32,9 @@ pub(crate) enum Said {
     Picture(Picture),
     Rooms(Rooms),
     Room(Room),
+    Doors(Doors),
+    Executed(Executed),
+    Trail(Trail),
 }
 
 /// Does what a request asks, and counts how it went.
@@ -67,6 +73,12 @@ async fn say(desk: &Desk, asker: &Asker, about: &str, body: &impl Body) -> Resul
         about::PRINTERS => desk.printers(asker).map(Said::Printers),
         about::CLIMATE => desk.climate(asker).await.map(Said::Rooms),
         about::SET_CLIMATE => desk.set_climate(asker, body.read()?).await.map(Said::Room),
+        about::DOORS => desk.doors(asker).await.map(Said::Doors),
+        about::UNLOCK | about::LOCK => desk
+            .turn(asker, about, body.read()?)
+            .await
+            .map(Said::Executed),
+        about::DOOR_TRAIL => desk.door_trail(asker, body.read()?).await.map(Said::Trail),
         _ => {
             let detail = "the box answers no such request";
             Err(Problem::new(Code::NotFound, detail).at("type"))

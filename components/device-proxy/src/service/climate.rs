@@ -87,28 +87,33 @@ impl Climate {
     }
 
     async fn look(&self) -> Result<Vec<Room>, Problem> {
-        let thermostats = self.thermostats().await?;
-        let rooms = stream::iter(thermostats)
-            .map(|device| self.room(device))
-            .buffer_unordered(AT_ONCE)
-            .try_collect::<Vec<_>>()
-            .await?;
-        Ok(rooms.into_iter().flatten().collect())
+        let states = self.states(Kind::Thermostat).await?;
+        Ok(states.iter().filter_map(room).collect())
     }
 
-    async fn thermostats(&self) -> Result<Vec<DeviceId>, Problem> {
-        let (mut thermostats, mut after) = (Vec::new(), None);
+    /// Everything known about all devices of a kind.
+    pub(super) async fn states(&self, kind: Kind) -> Result<Vec<DeviceState>, Problem> {
+        let devices = self.devices(kind).await?;
+        stream::iter(devices)
+            .map(|device| self.ask(STATE, StateOf { device }))
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await
+    }
+
+    async fn devices(&self, kind: Kind) -> Result<Vec<DeviceId>, Problem> {
+        let (mut devices, mut after) = (Vec::new(), None);
         for _ in 0..PAGES_MAX {
             let page: Devices = self.ask(LIST, List { after }).await?;
-            let is_thermostat = |device: &DeviceSummary| device.kind == Kind::Thermostat;
-            let found = page.devices.into_iter().filter(is_thermostat);
-            thermostats.extend(found.map(|device| device.device));
+            let is_one = |device: &DeviceSummary| device.kind == kind;
+            let found = page.devices.into_iter().filter(is_one);
+            devices.extend(found.map(|device| device.device));
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
-        Ok(thermostats)
+        Ok(devices)
     }
 
     async fn room(&self, device: DeviceId) -> Result<Option<Room>, Problem> {
@@ -138,7 +143,7 @@ impl Climate {
 }
 
 /// What whoever asked on a channel is told when the gateway gave no answer.
-fn problem(error: RequestError) -> Problem {
+pub(super) fn problem(error: RequestError) -> Problem {
     match error {
         RequestError::Problem(problem) => problem,
         RequestError::TimedOut { .. } => Problem::new(Code::TimedOut, error.to_string()),

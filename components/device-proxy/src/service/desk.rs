@@ -1,11 +1,15 @@
 //! Does what is asked, for those who may ask it; the same for channels, HTTPS and the bus.
 
+use wire::audit::{Trail, TrailOf};
 use wire::climate::{Room, Rooms, SetTarget};
+use wire::door::{Doors as AllDoors, Petition};
+use wire::gateway::Executed;
 use wire::order::{Menu, Order, Orders as OrderList, Place, SetStatus};
 use wire::print::{Job, JobOf, Jobs, Picture, Preview, Printers, Resolve, Submit};
 use wire::{Code, Problem};
 
 use super::climate::Climate;
+use super::doors::Doors;
 use super::orders::Orders;
 use crate::desk::{Act, Routes};
 use crate::order::{Asker, Wish};
@@ -18,6 +22,7 @@ pub(crate) struct Desk {
     pub(super) orders: Orders,
     pub(super) printing: Printing,
     pub(super) climate: Climate,
+    pub(super) doors: Doors,
 }
 
 impl Desk {
@@ -101,6 +106,27 @@ impl Desk {
     pub(crate) async fn set_climate(&self, asker: &Asker, to: SetTarget) -> Result<Room, Problem> {
         Act::SetClimate.check(asker.standing)?;
         self.climate.set(asker, &to).await
+    }
+
+    pub(crate) async fn doors(&self, asker: &Asker) -> Result<AllDoors, Problem> {
+        Act::Doors.check(asker.standing)?;
+        self.doors.all(&self.climate).await
+    }
+
+    /// Carries a petition; what its signers may is the gateway's to decide.
+    pub(crate) async fn turn(
+        &self,
+        asker: &Asker,
+        about: &str,
+        petition: Petition,
+    ) -> Result<Executed, Problem> {
+        Act::TurnBolts.check(asker.standing)?;
+        self.doors.turn(asker, about, &petition).await
+    }
+
+    pub(crate) async fn door_trail(&self, asker: &Asker, of: TrailOf) -> Result<Trail, Problem> {
+        Act::DoorTrails.check(asker.standing)?;
+        self.doors.trail(&of).await
     }
 }
 

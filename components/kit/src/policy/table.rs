@@ -59,6 +59,7 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
         Component::Broker => BTreeSet::new(),
         Component::IotGateway => {
             let mut grants = service(property, component);
+            grants.insert(hears(property, Component::Authority));
             grants.extend(devices(property, None, Grant::Subscribe, Grant::Publish));
             let retained = DeviceWord::RETAINED.iter();
             grants

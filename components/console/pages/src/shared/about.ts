@@ -9,5 +9,9 @@ export const about = {
   printers: "printers",
   climate: "climate",
   setClimate: "set-climate",
+  doors: "doors",
+  unlock: "unlock",
+  lock: "lock",
+  doorTrail: "door-trail",
   notification: "notification",
 } as const;

@@ -1,11 +1,13 @@
-import { bearer, type Passport, renewToken } from "@hospitality-edge/client";
+import { bearer, type Passport, type Petition, petition, renewToken } from "@hospitality-edge/client";
 
+import { about } from "./about";
 import { Authority } from "./authority";
 import { askHotel } from "./hotel";
 import { keepPassport, myPassport } from "./passports";
 import { openBox } from "./open-box";
 import type { Inside } from "./staff";
 import { isDue } from "./tokens";
+import type { Executed } from "./wire";
 
 /** The way of an enrolled tablet to the box. */
 export async function arrive(): Promise<Inside> {
@@ -13,11 +15,19 @@ export async function arrive(): Promise<Inside> {
   const hotel = await askHotel();
   const passport = await renewed(hotel.authority_url, kept);
   const { principal, role } = passport;
+  const box = openBox(passport, hotel, role === "kitchen" ? "kitchen-display" : "tablet");
   return {
     hotel,
     principal,
     role,
-    box: openBox(passport, hotel, role === "kitchen" ? "kitchen-display" : "tablet"),
+    box,
+    keys: {
+      turn: async (device, operation, expiresAt) =>
+        box.request<Petition, Executed>(
+          about[operation],
+          await petition(passport, { device, operation, expiresAt }),
+        ),
+    },
     house: new Authority(hotel, () => bearer(hotel.authority_url, passport)),
   };
 }

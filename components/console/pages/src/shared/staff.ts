@@ -4,7 +4,7 @@ import type { Box } from "./box";
 import { Notices } from "./notices";
 import { OrderBook } from "./orders";
 import { problemOf } from "./problem";
-import type { Hotel, Problem, Sitting, Statuses } from "./wire";
+import type { Executed, Hotel, Problem, Sitting, Statuses } from "./wire";
 
 /** What staff ask over HTTPS, in their own name. */
 export interface House {
@@ -14,6 +14,12 @@ export interface House {
   statuses(): Promise<Statuses>;
 }
 
+/** What only the holder of the tablet's key can do. */
+export interface Keys {
+  /** Has a bolt turned; `expiresAt` is in Unix milliseconds of the box's clock. */
+  turn(device: string, operation: "unlock" | "lock", expiresAt: number): Promise<Executed>;
+}
+
 /** What the people of an enrolled tablet work with. */
 export interface Inside {
   hotel: Hotel;
@@ -21,6 +27,7 @@ export interface Inside {
   role: string;
   box: Box;
   house: House;
+  keys: Keys;
 }
 
 export type StaffStage =

@@ -178,6 +178,47 @@ export interface SetTarget {
   target_celsius: number;
 }
 
+export interface Doors {
+  /** The box's time. */
+  at: number;
+  doors: Door[];
+}
+
+export interface Door {
+  device: string;
+  room?: string;
+  online: boolean;
+  locked?: boolean;
+}
+
+export interface Executed {
+  execution: string;
+  outcome: "succeeded" | "failed" | "rejected" | "timed_out";
+  problem?: Problem;
+}
+
+export interface TrailOf {
+  device: string;
+}
+
+export interface Trail {
+  entries: { body: Fact; sha256: string }[];
+}
+
+/** What happened at a door; which members there are depends on its kind. */
+export interface Fact {
+  seq: number;
+  at: number;
+  kind: string;
+  operation?: string;
+  source?: string;
+  execution?: string;
+  outcome?: Executed["outcome"];
+  problem?: Problem;
+  /** Of an intent who signed it; of a refusal who was refused. */
+  actor?: { principal: string; role: string } | string;
+}
+
 export interface Sitting {
   sitting: string;
   table: string;

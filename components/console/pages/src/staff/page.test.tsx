@@ -2,8 +2,8 @@ import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/pr
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { about } from "../shared/about";
-import { Entrance, type House } from "../shared/staff";
-import type { Room, SetTarget, Sitting } from "../shared/wire";
+import { Entrance, type House, type Keys } from "../shared/staff";
+import type { Door, Fact, Room, SetTarget, Sitting } from "../shared/wire";
 import { hotel, MARKUP, order, ticket } from "../testing/specimens";
 import { refusal, StubBox } from "../testing/stub-box";
 import { StaffPage } from "./page";
@@ -47,14 +47,16 @@ async function enter(prepare: (box: StubBox) => void = () => undefined) {
   const box = new StubBox();
   box.answers.set(about.orders, () => ({ orders: [] }));
   box.answers.set(about.climate, () => ({ rooms: [] }));
+  box.answers.set(about.doors, () => ({ at: Date.now(), doors: [] }));
   box.answers.set(about.printers, () => ({ printers: [] }));
   prepare(box);
   const house = stubHouse();
-  const inside = { hotel, principal: "tablet-1", role: "front-desk", box, house };
+  const turn = vi.fn<Keys["turn"]>();
+  const inside = { hotel, principal: "tablet-1", role: "front-desk", box, house, keys: { turn } };
   const entrance = new Entrance(() => Promise.resolve(inside));
   render(<StaffPage entrance={entrance} />);
   await entrance.arrive();
-  return { box, house };
+  return { box, house, turn };
 }
 
 afterEach(cleanup);
@@ -121,6 +123,41 @@ describe("staff", () => {
     fireEvent.click(await screen.findByRole("button", { name: /^Print it again, marked/ }));
     await waitFor(() => expect(screen.queryByRole("button", { name: /^Print it again/ })).toBeNull());
     expect(box.asked.at(-1)?.body).toMatchObject({ decision: "reprint" });
+  });
+
+  it("unlock a room only when they are sure, and are told what is known", async () => {
+    const door: Door = { device: "room-101-lock", room: "101", online: true, locked: true };
+    const facts: Fact[] = [
+      { seq: 2, at: 2_000, kind: "outcome", operation: "unlock", outcome: "succeeded" },
+      { seq: 1, at: 1_000, kind: "intent", operation: "unlock", actor: { principal: "tablet-1", role: "front-desk" } },
+    ];
+    const { turn } = await enter((box) => {
+      // The box's clock is an hour ahead.
+      box.answers.set(about.doors, () => ({ at: Date.now() + 3_600_000, doors: [door] }));
+      box.answers.set(about.doorTrail, () => ({ entries: facts.map((body) => ({ body, sha256: "" })) }));
+    });
+    turn.mockResolvedValueOnce({ execution: "", outcome: "succeeded" });
+    fireEvent.click(await screen.findByRole("button", { name: "Unlock 101" }));
+    expect(turn).not.toHaveBeenCalled();
+    fireEvent.click(screen.getByRole("button", { name: /^Unlock it now/ }));
+    await screen.findByText("The lock says that it opened.");
+    const [device, operation, expiresAt] = turn.mock.calls[0] ?? [];
+    expect([device, operation]).toEqual(["room-101-lock", "unlock"]);
+    expect(Math.abs((expiresAt ?? 0) - Date.now() - 3_615_000)).toBeLessThan(5_000);
+
+    fireEvent.click(screen.getByRole("button", { name: "Trail of 101" }));
+    await screen.findByText("tablet-1 wants: unlock");
+    await screen.findByText("unlock: done");
+
+    turn.mockResolvedValueOnce({ execution: "", outcome: "timed_out" });
+    fireEvent.click(await screen.findByRole("button", { name: "Unlock 101" }));
+    fireEvent.click(screen.getByRole("button", { name: /^Unlock it now/ }));
+    await screen.findByText(/^Not known whether it opened/);
+
+    turn.mockRejectedValueOnce(refusal("forbidden", "this role may not unlock doors"));
+    fireEvent.click(await screen.findByRole("button", { name: "Unlock 101" }));
+    fireEvent.click(screen.getByRole("button", { name: /^Unlock it now/ }));
+    await screen.findByText("Not opened. This role may not unlock doors.");
   });
 
   it("see which component does not work", async () => {

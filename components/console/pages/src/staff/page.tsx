@@ -5,13 +5,14 @@ import { EntrancePage } from "../shared/entrance";
 import { JobBook } from "../shared/jobs";
 import type { OrderBook } from "../shared/orders";
 import type { Entrance, Inside } from "../shared/staff";
+import { DoorsCard } from "./doors-card";
 import { HouseCard } from "./house-card";
 import { OrdersCard } from "./orders-card";
 import { PrintingCard } from "./printing-card";
 import { RoomsCard } from "./rooms-card";
 import { TablesCard } from "./tables-card";
 
-const SECTIONS = ["Orders", "Tables", "Rooms", "Printing", "House"] as const;
+const SECTIONS = ["Orders", "Tables", "Rooms", "Doors", "Printing", "House"] as const;
 
 export function StaffPage({ entrance }: { entrance: Entrance }) {
   return (
@@ -46,6 +47,7 @@ function Desk({ inside, book }: { inside: Inside; book: OrderBook }) {
         <OrdersCard book={book} jobs={jobs} />
         <TablesCard inside={inside} />
         <RoomsCard box={inside.box} />
+        <DoorsCard inside={inside} />
         <PrintingCard box={inside.box} jobs={jobs} />
         <HouseCard house={inside.house} />
       </div>

@@ -68,9 +68,10 @@ fn a_device_taken_out_while_the_gateway_was_down_is_forgotten_at_start() {
     let memory = Memory {
         devices: devices.map(|(name, kept)| (id(name), kept.clone())).into(),
         executions: vec![],
+        turns: vec![],
     };
     let registry = registry(&[("l-1", Kind::Lock)]);
-    let (_, effects) = Gateway::resume(start(), registry, memory);
+    let (_, effects) = Gateway::resume(start(), registry, Policy::default(), memory);
     let is_forget = |effect: &&Effect| matches!(effect, Effect::Store(Change::Forget(_)));
     let forgotten: Vec<_> = effects.iter().filter(is_forget).collect();
     assert_eq!(forgotten, [&Effect::Store(Change::Forget(id("gone")))]);

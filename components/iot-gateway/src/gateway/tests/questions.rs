@@ -206,9 +206,10 @@ fn after_a_restart_an_open_command_is_not_sent_again_but_times_out() {
     let memory = Memory {
         devices: BTreeMap::new(),
         executions: vec![kept],
+        turns: vec![],
     };
     let registry = registry(&[("t-1", Kind::Thermostat)]);
-    let (gateway, effects) = Gateway::resume(scene.now, registry, memory);
+    let (gateway, effects) = Gateway::resume(scene.now, registry, Policy::default(), memory);
     assert_eq!(effects, [Effect::Note(Note::Presence)]);
     scene.gateway = gateway;
     let effects = scene.hear("t-1", births(1));

@@ -9,6 +9,7 @@ use wire::record::Record;
 use wire::registry::RegisteredDevice;
 
 use super::*;
+use crate::doors::policy::Policy;
 use crate::effect::{Effect, Saying};
 use crate::gateway::{Gateway, Input, Said};
 use crate::moment::Moment;
@@ -123,7 +124,7 @@ async fn play(batches: Vec<Batch>) -> BTreeMap<u64, usize> {
 
 async fn start(journal: &Journal) -> Gateway {
     let memory = load(journal.readers()).await.unwrap();
-    let (gateway, effects) = Gateway::resume(now(), registry(), memory);
+    let (gateway, effects) = Gateway::resume(now(), registry(), Policy::default(), memory);
     assert!(
         effects
             .iter()
