@@ -93,3 +93,31 @@ async fn a_guest_who_is_elsewhere_is_politely_asked_into_the_hotel() {
     assert!(said.contains("join the hotel's Wi-Fi"), "{said}");
     assert_eq!(seen["dishes"], 0, "{seen}");
 }
+
+// story-5
+// console-6.1
+#[test]
+fn a_tablet_of_the_front_desk_unlocks_a_room_and_sees_its_trail() {
+    let Some(hotel) = offline_hotel("doors", &[]) else {
+        return;
+    };
+    let seen = play(&hotel, "doors.mjs", &pictures("doors"));
+    assert_eq!(seen["intents_before"], 0, "{seen}");
+    let trail: Vec<_> = seen["trail"]
+        .as_array()
+        .expect("it is a list")
+        .iter()
+        .collect();
+    let told = |text: &str| {
+        let is_it = |line: &&Value| line.as_str().is_some_and(|line| line.contains(text));
+        trail.iter().copied().filter(is_it).count()
+    };
+    assert_eq!(told("front-desk-1 wants: unlock"), 1, "{seen}");
+    assert_eq!(told("unlock: done"), 1, "{seen}");
+    let sound = hotel.edgectl(&["audit", "verify"]);
+    assert!(sound.starts_with("sound: "), "{sound}");
+    // What a page shows is what is in the chain.
+    let export = hotel.edgectl(&["audit", "export"]);
+    let intents = export.lines().filter(|line| line.contains("\"intent\""));
+    assert_eq!(intents.count(), 1, "{export}");
+}

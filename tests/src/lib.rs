@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod bench;
 pub mod cable;
 pub mod client;
+pub mod doors;
 pub mod eventually;
 pub mod faults;
 pub mod hotel;

@@ -35,6 +35,8 @@ pub struct Page {
     incoming: mpsc::Receiver<Incoming>,
     /// What came and was not asked for yet.
     heard: Vec<Message>,
+    /// Who it is, with the key to sign.
+    pub passport: Passport,
     tasks: Tasks,
     _renewals: watch::Sender<Passport>,
 }
@@ -53,8 +55,8 @@ impl Page {
     ) -> Self {
         let own = Identity::load(&hotel.identity_dir("authority"))
             .expect("the authority has an identity");
-        let (token, key) = token(&own, name, role, seat);
-        let passport = Passport::with_token(token, &key).expect("its token is sound");
+        let passport = passport(&own, name, role, seat);
+        let own_passport = passport.clone();
         let (renewals, passport) = watch::channel(passport);
         let settings = settings(hotel, Vec::new());
         let tasks = Tasks::new();
@@ -76,6 +78,7 @@ impl Page {
             connection,
             incoming,
             heard: Vec::new(),
+            passport: own_passport,
             tasks,
             _renewals: renewals,
         }
@@ -192,6 +195,21 @@ pub(crate) fn settings(hotel: &Hotel, addresses: Vec<IpAddr>) -> Settings {
         price_per_gb: 0.0,
         connections_max: 4,
     }
+}
+
+/// Somebody of the hotel, by a token that is signed with the authority's own key.
+///
+/// # Panics
+///
+/// When the name is none.
+pub fn passport(
+    authority: &Identity,
+    name: &str,
+    role: Role,
+    seat: Option<(SittingId, &str)>,
+) -> Passport {
+    let (token, key) = token(authority, name, role, seat);
+    Passport::with_token(token, &key).expect("its token is sound")
 }
 
 fn token(

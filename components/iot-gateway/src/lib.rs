@@ -37,7 +37,7 @@ pub mod stream;
 pub mod work;
 
 pub use config::Config;
-pub use edge::people::Believer;
+pub use edge::people::{Believer, sealed};
 pub use service::StartError;
 
 /// Starts the component on its host.

@@ -17,7 +17,7 @@ mod read;
 mod resume;
 
 pub use entry::Entry;
-pub use read::{Line, Totals, read};
+pub use read::{Line, Totals, bodies, read};
 pub use resume::Resumed;
 
 const MIGRATIONS: &[Migration] = &[Migration {

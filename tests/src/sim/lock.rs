@@ -7,7 +7,7 @@ use kit::credential::Verifier;
 use serde_json::Value;
 use wire::credential::Credential;
 use wire::device::{Command, Scalar, State};
-use wire::door::{CHALLENGE_MAX, CHALLENGE_MS, LOCK_OPERATION, UNLOCK, warrant_text};
+use wire::door::{CHALLENGE_MAX, CHALLENGE_MS, LOCK_OPERATION, UNLOCK, Warrant, warrant_text};
 use wire::{Code, Component, DeviceId, ExecutionId, Integer, Octets, Problem, PropertyId};
 
 use super::device::{Happening, happening, state};
@@ -83,38 +83,26 @@ impl Lock {
     }
 
     /// Gives a challenge; an earlier one is void.
-    pub fn challenge(&mut self, arrival: &Arrival) -> Result<Octets<CHALLENGE_MAX>, Problem> {
-        refuse_retained(arrival)?;
+    pub fn challenge(&mut self, arrival: &Arrival) -> Octets<CHALLENGE_MAX> {
         self.given = Some(Given {
             octets: arrival.chance,
             at: arrival.at,
         });
-        Ok(Octets::new(arrival.chance.to_vec()).expect("a challenge is as long as it may be"))
+        Octets::new(arrival.chance.to_vec()).expect("a challenge is as long as it may be")
     }
 
-    /// Whether the bolt may be turned by a command; the challenge is void from then on.
-    pub fn admit(&mut self, command: &Command, arrival: &Arrival) -> Result<(), Problem> {
-        refuse_retained(arrival)?;
-        let forbidden = |detail: &str, field| Problem::new(Code::Forbidden, detail).at(field);
-        let warrant = command.warrant.as_ref().filter(|_| arrival.warranted);
-        let warrant = warrant.ok_or_else(|| {
-            forbidden(
-                "not a command of this hotel's gateway to this lock",
-                "warrant",
-            )
-        })?;
+    /// Whether the bolt may be turned by a warranted command of this life; the challenge is void from
+    /// then on, so that what was refused here cannot be granted later.
+    pub fn admit(&mut self, warrant: &Warrant, at: Instant) -> Result<(), Problem> {
         let given = self
             .given
-            .filter(|given| given.octets == warrant.challenge.as_slice());
+            .take_if(|given| given.octets == warrant.challenge.as_slice());
         let given = given.ok_or_else(|| {
-            forbidden(
-                "not the challenge that this lock gave last",
-                "warrant.challenge",
-            )
+            let detail = "not the challenge that this lock gave last";
+            Problem::new(Code::Forbidden, detail).at("warrant.challenge")
         })?;
-        self.given = None;
         let within = Duration::from_millis(warrant.within_ms.min(CHALLENGE_MS).into());
-        if arrival.at.saturating_duration_since(given.at) >= within {
+        if at.saturating_duration_since(given.at) >= within {
             let problem = Problem::new(Code::Expired, "came after its time");
             return Err(problem.at("warrant.within_ms"));
         }
@@ -178,14 +166,6 @@ pub fn is_warranted(
     verifier
         .credential(&leaf, now)
         .is_ok_and(|caller| caller.component == gateway && caller.proves(&text, &warrant.signature))
-}
-
-fn refuse_retained(arrival: &Arrival) -> Result<(), Problem> {
-    if arrival.retained {
-        let detail = "a command that the broker had kept is none";
-        return Err(Problem::new(Code::Forbidden, detail));
-    }
-    Ok(())
 }
 
 fn moved(operation: &str, source: &str, execution: Option<ExecutionId>) -> Happening {

@@ -123,7 +123,7 @@ fn named(problem: Problem, whose: &str) -> Problem {
 }
 
 /// A command with what shows the lock that it is this gateway's, for its challenge.
-pub(crate) fn sealed(
+pub fn sealed(
     identity: &Identity,
     device: &DeviceId,
     command: Command,

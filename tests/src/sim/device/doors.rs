@@ -2,11 +2,11 @@
 
 use wire::device::{AckStatus, Command};
 use wire::door::{CHALLENGE, LOCK, UNLOCK};
-use wire::{Code, Operation, Problem};
+use wire::{Operation, Problem};
 
 use super::{Device, Effect, Happening};
 use crate::sim::executions::ack;
-use crate::sim::lock::Arrival;
+use crate::sim::lock::{Arrival, Lock};
 
 /// Whether an operation is one of locks only.
 pub(super) fn is_of_doors(operation: &Operation) -> bool {
@@ -15,64 +15,48 @@ pub(super) fn is_of_doors(operation: &Operation) -> bool {
 
 impl Device {
     /// Gives a challenge, or turns the bolt.
+    ///
+    /// To what is kept by the broker, for another life, or not shown to be the gateway's, nothing is
+    /// said: this lock cannot know what became of the real one, and a refusal would be believed.
     pub(super) fn turn(&mut self, command: &Command, arrival: &Arrival) -> Vec<Effect> {
-        let acknowledged = |status, problem| Effect::Ack(ack(command.execution, status, problem));
-        let turned = match command.operation.as_str() {
-            CHALLENGE => return vec![self.challenge(command, arrival)],
-            _ if self.executions.has(command) => {
-                return vec![acknowledged(AckStatus::Succeeded, None)];
-            }
-            _ => self.admit(command, arrival),
+        if arrival.retained || command.boot != self.boot {
+            return vec![];
+        }
+        if command.operation.as_str() == CHALLENGE {
+            let mut given = ack(command.execution, AckStatus::Succeeded, None);
+            given.challenge = Some(self.lock().challenge(arrival));
+            return vec![Effect::Ack(given)];
+        }
+        let Some(warrant) = command.warrant.as_ref().filter(|_| arrival.warranted) else {
+            return vec![];
         };
-        let moved = match turned {
-            Ok(()) => self.move_bolt(command),
-            Err(problem) => return vec![acknowledged(AckStatus::Rejected, Some(problem))],
-        };
-        match moved {
+        let said = |status, problem| Effect::Ack(ack(command.execution, status, problem));
+        if self.executions.has(command) {
+            return vec![said(AckStatus::Succeeded, None)];
+        }
+        if let Err(problem) = self.lock().admit(warrant, arrival.at) {
+            return vec![said(AckStatus::Rejected, Some(problem))];
+        }
+        match self.move_bolt(command) {
             Ok(happening) => vec![
                 Effect::Event(happening),
                 self.report(),
-                acknowledged(AckStatus::Succeeded, None),
+                said(AckStatus::Succeeded, None),
             ],
-            Err(problem) => vec![acknowledged(AckStatus::Failed, Some(problem))],
+            Err(problem) => vec![said(AckStatus::Failed, Some(problem))],
         }
-    }
-
-    fn challenge(&mut self, command: &Command, arrival: &Arrival) -> Effect {
-        let boot = self.check_boot(command);
-        let given = boot.and_then(|()| self.lock().challenge(arrival));
-        let (status, problem, challenge) = match given {
-            Ok(challenge) => (AckStatus::Succeeded, None, Some(challenge)),
-            Err(problem) => (AckStatus::Rejected, Some(problem), None),
-        };
-        let mut given = ack(command.execution, status, problem);
-        given.challenge = challenge;
-        Effect::Ack(given)
-    }
-
-    fn admit(&mut self, command: &Command, arrival: &Arrival) -> Result<(), Problem> {
-        self.check_boot(command)?;
-        self.lock().admit(command, arrival)
     }
 
     fn move_bolt(&mut self, command: &Command) -> Result<Happening, Problem> {
+        let moved = match command.operation.as_str() {
+            UNLOCK => self.lock().unlock(command.execution),
+            _ => self.lock().lock(command.execution)?,
+        };
         self.executions.note(command);
-        let lock = self.lock();
-        match command.operation.as_str() {
-            UNLOCK => Ok(lock.unlock(command.execution)),
-            _ => lock.lock(command.execution),
-        }
+        Ok(moved)
     }
 
-    fn check_boot(&self, command: &Command) -> Result<(), Problem> {
-        if command.boot == self.boot {
-            return Ok(());
-        }
-        let detail = format!("this is boot {}", self.boot);
-        Err(Problem::new(Code::Conflict, detail).at("boot"))
-    }
-
-    fn lock(&mut self) -> &mut crate::sim::lock::Lock {
+    fn lock(&mut self) -> &mut Lock {
         self.machine.lock().expect("only locks are asked")
     }
 }

@@ -59,6 +59,18 @@ pub async fn read(path: &Path) -> Result<Vec<Line>, LedgerError> {
     rows.iter().map(line).collect()
 }
 
+/// The bodies of all messages of a kind, in no order.
+pub async fn bodies(path: &Path, kind: &str) -> Result<Vec<Vec<u8>>, LedgerError> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let bodies = sqlx::query_scalar("SELECT body FROM message WHERE kind = ?")
+        .bind(kind)
+        .fetch_all(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(bodies)
+}
+
 fn line(row: &SqliteRow) -> Result<Line, LedgerError> {
     let device: &str = row.try_get("device")?;
     let sha256: &str = row.try_get("sha256")?;
