@@ -35,9 +35,8 @@ pub fn entry(last: (Integer, Sha256), at: Integer, fact: Fact) -> Entry {
         at,
         fact,
     };
-    let body = match serde_json::to_value(body) {
-        Ok(Value::Object(body)) => body,
-        Ok(_) | Err(_) => unreachable!("bodies of entries are objects"),
+    let Ok(Value::Object(body)) = serde_json::to_value(body) else {
+        unreachable!("bodies of entries are objects")
     };
     let sha256 = link(&last.1, &body);
     Entry { body, sha256 }

@@ -5,9 +5,11 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 import { type Credential, proves, verifyCredential } from "../src/credential";
+import { petition, petitionText } from "../src/door";
 import { Assembly, CHUNK, CLOSE, cut, HELLO, parseFrame, PING, PONG, PROOF } from "../src/framing";
 import { transcript } from "../src/handshake";
 import { readEnvelope, unpack } from "../src/message";
+import { plainKey } from "../src/key";
 import { fromBase64, hex } from "../src/octets";
 
 interface Side {
@@ -29,8 +31,15 @@ interface FrameVector {
   frames: { chunk: string[]; close: string; ping: string; pong: string };
 }
 
-function vector<T>(name: string): T {
-  const url = new URL(`../../../peer/vectors/${name}.json`, import.meta.url);
+interface DoorVector {
+  property: string;
+  petition: { device: string; operation: "unlock"; execution: string; expires_at: number; actor: { signature: string } };
+  petition_text: string;
+  public_key: string;
+}
+
+function vector<T>(name: string, crate = "peer"): T {
+  const url = new URL(`../../../${crate}/vectors/${name}.json`, import.meta.url);
   return JSON.parse(readFileSync(url, "utf8")) as T;
 }
 
@@ -83,5 +92,31 @@ describe("the vectors of frames", () => {
     expect(parseFrame(octets(frames.ping)).kind).toBe(PING);
     expect(parseFrame(octets(frames.pong)).kind).toBe(PONG);
     expect(unpack(inside(frames.close, CLOSE)).code).toBe("expired");
+  });
+});
+
+describe("the vector of petitions", () => {
+  const given = vector<DoorVector>("door", "kit");
+  const { device, operation, execution, expires_at: expiresAt, actor } = given.petition;
+  const alice = { property: given.property, principal: "alice", standing: "operator", expiresAt: 0 };
+  const text = petitionText(given.property, execution, { device, operation, expiresAt });
+
+  it("is signed over the same octets", () => {
+    expect(hex(text)).toBe(given.petition_text);
+    const caller = { ...alice, publicKey: fromBase64(given.public_key) };
+    expect(proves(caller, text, fromBase64(actor.signature))).toBe(true);
+    const later = petitionText(given.property, execution, { device, operation, expiresAt: expiresAt + 1 });
+    expect(proves(caller, later, fromBase64(actor.signature))).toBe(false);
+  });
+
+  it("is what this side writes", async () => {
+    const key = plainKey(new Uint8Array(32).fill(7));
+    const credential = { token: "t" };
+    const passport = { property: given.property, principal: "alice", role: "manager", credential, key };
+    const written = await petition(passport, { device, operation, expiresAt });
+    const signed = petitionText(given.property, written.execution, { device, operation, expiresAt });
+    expect(proves({ ...alice, publicKey: key.publicKey }, signed, written.actor.signature)).toBe(true);
+    expect(written).toMatchObject({ device, operation, arguments: {}, expires_at: expiresAt, actor: { credential } });
+    expect((await petition(passport, { device, operation, expiresAt })).execution).not.toBe(written.execution);
   });
 });

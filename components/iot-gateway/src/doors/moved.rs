@@ -28,3 +28,6 @@ pub fn of(device: &RegisteredDevice, message: &Message) -> Option<Fact> {
         execution: text("execution").and_then(|id| id.parse().ok()),
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,8 @@ use crate::clock::Clock;
 use crate::identity::Identity;
 use crate::ids;
 
+mod door;
+
 const HOUR_S: u64 = 3_600;
 
 fn now() -> Integer {

@@ -99,8 +99,9 @@ fn an_unknown_operation_is_rejected() {
 }
 
 #[test]
-fn a_lock_rejects_what_would_open_it() {
-    check(Kind::Lock, "unlock", &["Rejected Forbidden"]);
+fn a_lock_has_nothing_to_say_to_an_unlocking_without_a_warrant() {
+    check(Kind::Lock, "unlock", &[]);
+    check(Kind::Lock, "open", &["Rejected Unsupported"]);
 }
 
 #[test]

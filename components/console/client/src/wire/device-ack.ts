@@ -5,6 +5,11 @@
  */
 export interface Ack {
   /**
+   * What a lock was asked for, when it gave a challenge; random, at least
+   * [`crate::door::CHALLENGE_MIN`] octets.
+   */
+  challenge?: string | null;
+  /**
    * The same as in the topic.
    */
   execution: string;

@@ -17,6 +17,7 @@ use crate::presence::Birth;
 use crate::stream::{Mark, Range};
 
 mod recovery;
+mod trail;
 
 fn n(value: u32) -> Integer {
     value.into()

@@ -139,9 +139,8 @@ async fn hand_over(
     kind: &str,
     body: &impl serde::Serialize,
 ) -> Result<(), sqlx::Error> {
-    let body = match serde_json::to_value(body) {
-        Ok(Value::Object(body)) => body,
-        Ok(_) | Err(_) => unreachable!("entries and heads are objects"),
+    let Ok(Value::Object(body)) = serde_json::to_value(body) else {
+        unreachable!("entries and heads are objects")
     };
     let kind = kind.parse().expect("kinds of records are words");
     let record = Record { at, kind, body };
