@@ -113,13 +113,13 @@ impl Doors {
     }
 
     /// Takes in what somebody wants; `full` when the trail has no room.
-    pub fn wish(&mut self, now: Moment, lock: Option<Lock>, full: bool, wish: Wish) -> Answer {
-        if self.is_known(&wish) {
+    pub fn wish(&mut self, now: Moment, lock: Option<Lock>, full: bool, wish: &Wish) -> Answer {
+        if self.is_known(wish) {
             return Answer::Later(vec![]);
         }
-        match self.check(now, lock.as_ref(), full, &wish) {
+        match self.check(now, lock.as_ref(), full, wish) {
             Ok(boot) => Answer::Later(self.begin(now, lock, boot, wish)),
-            Err(problem) => self.refuse(now, lock, &wish, problem),
+            Err(problem) => self.refuse(now, lock, wish, problem),
         }
     }
 
@@ -260,7 +260,13 @@ impl Doors {
         Ok(())
     }
 
-    fn begin(&mut self, now: Moment, lock: Option<Lock>, boot: Integer, wish: Wish) -> Vec<Effect> {
+    fn begin(
+        &mut self,
+        now: Moment,
+        lock: Option<Lock>,
+        boot: Integer,
+        wish: &Wish,
+    ) -> Vec<Effect> {
         let room = lock.and_then(|lock| lock.room);
         let left = wish.left(now.wall).min(LONGEST);
         let due_at = now.monotonic + left;

@@ -142,7 +142,7 @@ impl Gateway {
             Input::Said(id, origin, said) => self.hear(now, &id, origin, said),
             Input::Unreadable(id, problem) => vec![Effect::Note(Note::Rejected(id, problem))],
             Input::Asked(request) => requests::answer(self, now, request),
-            Input::Wished(wish) => self.wish(now, *wish),
+            Input::Wished(wish) => self.wish(now, &wish),
             Input::AskedAgain(request, answer) => requests::answer_again(now, &request, answer),
             Input::Registry(registry) => self.roster.register(registry),
             Input::Elapsed => self.elapse(now),
@@ -179,9 +179,9 @@ impl Gateway {
         Some(Effect::Store(Change::Audit(now.wall, fact)))
     }
 
-    fn wish(&mut self, now: Moment, wish: Wish) -> Vec<Effect> {
+    fn wish(&mut self, now: Moment, wish: &Wish) -> Vec<Effect> {
         if wish.deadline <= now.wall {
-            return vec![Effect::Note(Note::Expired(wish.asker))];
+            return vec![Effect::Note(Note::Expired(wish.asker.clone()))];
         }
         let lock = self
             .roster

@@ -17,7 +17,7 @@ use super::climate::{Climate, problem};
 use crate::doors::{door, operation, sorted};
 use crate::order::Asker;
 
-/// Longest wait for the outcome of a petition: a second more than the gateway takes, a second less
+/// Longest wait for the outcome of a petition: two seconds more than the gateway takes, one less
 /// than a page waits.
 const OUTCOME: Duration = Duration::from_secs(9);
 /// Longest wait for a trail.
@@ -74,10 +74,10 @@ impl Doors {
         tracing::info!(principal = %asker.principal, device = %petition.device,
             execution = %petition.execution, operation, "petition carried");
         let word = operation.parse().expect("operations are words");
-        let asked = self
+        let carrying = self
             .bus
             .request_as(id, Component::IotGateway, &word, petition, OUTCOME);
-        let executed = asked.await.map_err(problem);
+        let executed = carrying.await.map_err(problem);
         *self.known.lock().await = None;
         executed
     }

@@ -105,7 +105,7 @@ impl Scene {
         }
     }
 
-    fn feed(&mut self, wish: Wish) -> Answer {
+    fn feed(&mut self, wish: &Wish) -> Answer {
         let room = wish
             .what
             .device
@@ -128,7 +128,7 @@ impl Scene {
     fn turn(&mut self, room: u32) {
         let wish = self.wish(room);
         let (execution, question) = (wish.what.execution, wish.challenge);
-        assert!(matches!(self.feed(wish), Answer::Later(_)));
+        assert!(matches!(self.feed(&wish), Answer::Later(_)));
         let sent = self.hear(room, &ack(question, AckStatus::Succeeded, true));
         assert!(matches!(sent.unwrap().step, Step::Send(_)));
         let ended = self.hear(room, &ack(execution, AckStatus::Succeeded, false));
@@ -137,7 +137,7 @@ impl Scene {
 
     /// Compares why a wish is refused.
     #[track_caller]
-    fn check(&mut self, wish: Wish, code: Code, field: Option<&str>) {
+    fn check(&mut self, wish: &Wish, code: Code, field: Option<&str>) {
         match self.feed(wish) {
             Answer::Later(effects) => panic!("{effects:?}"),
             Answer::No(problem, effects) => {
@@ -160,7 +160,7 @@ impl Scene {
 fn the_intent_is_kept_before_the_lock_is_asked() {
     let mut scene = Scene::new();
     let wish = scene.wish(101);
-    let Answer::Later(effects) = scene.feed(wish) else {
+    let Answer::Later(effects) = scene.feed(&wish) else {
         panic!("it may")
     };
     let [
@@ -182,23 +182,23 @@ fn the_intent_is_kept_before_the_lock_is_asked() {
 fn a_petition_is_begun_once() {
     let mut scene = Scene::new();
     let wish = scene.wish(101);
-    assert!(matches!(scene.feed(wish.clone()), Answer::Later(effects) if effects.len() == 3));
+    assert!(matches!(scene.feed(&wish), Answer::Later(effects) if effects.len() == 3));
     // While it is under way whoever asks again waits with it.
-    assert_eq!(scene.feed(wish.clone()), Answer::Later(vec![]));
+    assert_eq!(scene.feed(&wish), Answer::Later(vec![]));
     let mut foreign = wish.clone();
     foreign.asker.principal = "edgectl".parse().unwrap();
-    scene.check(foreign, Code::Conflict, Some("execution"));
+    scene.check(&foreign, Code::Conflict, Some("execution"));
     scene.pass(LONGEST);
     scene.doors.expire(scene.now.monotonic);
     let mut fresh = wish.clone();
     fresh.deadline = Integer::new(fresh.deadline.value() + 60_000).unwrap();
-    scene.check(fresh, Code::Conflict, Some("execution"));
+    scene.check(&fresh, Code::Conflict, Some("execution"));
     let mut known = scene.wish(102);
     known.is_repeated = true;
-    scene.check(known, Code::Conflict, Some("execution"));
+    scene.check(&known, Code::Conflict, Some("execution"));
     let mut renamed = scene.wish(102);
     renamed.asker.id = id(77).to_string().parse().unwrap();
-    scene.check(renamed, Code::Invalid, Some("execution"));
+    scene.check(&renamed, Code::Invalid, Some("execution"));
 }
 
 // iot-gateway-8.5
@@ -207,7 +207,7 @@ fn what_is_left_is_counted_from_the_locks_challenge() {
     let mut scene = Scene::new();
     let wish = scene.wish(101);
     let question = wish.challenge;
-    scene.feed(wish);
+    scene.feed(&wish);
     scene.pass(Duration::from_millis(1_500));
     let happened = scene
         .hear(101, &ack(question, AckStatus::Succeeded, true))
@@ -230,7 +230,7 @@ fn another_lock_can_say_nothing_about_a_turn() {
     let mut scene = Scene::new();
     let wish = scene.wish(101);
     let (question, execution) = (wish.challenge, wish.what.execution);
-    scene.feed(wish);
+    scene.feed(&wish);
     assert_eq!(
         scene.hear(102, &ack(question, AckStatus::Succeeded, true)),
         None
@@ -251,7 +251,7 @@ fn another_lock_can_say_nothing_about_a_turn() {
 fn what_was_under_way_at_a_kill_is_unknown_and_never_sent_again() {
     let mut scene = Scene::new();
     let wish = scene.wish(101);
-    let Answer::Later(effects) = scene.feed(wish) else {
+    let Answer::Later(effects) = scene.feed(&wish) else {
         panic!("it may")
     };
     let turns = effects.into_iter().filter_map(|effect| match effect {
@@ -284,22 +284,22 @@ fn more_than_five_rooms_in_ten_minutes_take_somebody_else() {
     (101..=105).for_each(|room| scene.turn(room));
     (101..=105).for_each(|room| scene.turn(room));
     let sixth = scene.wish(106);
-    scene.check(sixth, Code::Forbidden, Some("approver"));
+    scene.check(&sixth, Code::Forbidden, Some("approver"));
     let approved = |scene: &mut Scene, approver| {
         let mut wish = scene.wish(106);
         wish.people.as_mut().unwrap().approver = Some(approver);
         wish
     };
     let own = approved(&mut scene, person("front-desk-1", Role::Manager));
-    scene.check(own, Code::Forbidden, Some("approver"));
+    scene.check(&own, Code::Forbidden, Some("approver"));
     let maid = approved(&mut scene, person("maid-1", Role::Housekeeping));
-    scene.check(maid, Code::Forbidden, Some("approver"));
+    scene.check(&maid, Code::Forbidden, Some("approver"));
     let manager = approved(&mut scene, person("manager-1", Role::Manager));
-    assert!(matches!(scene.feed(manager), Answer::Later(_)));
+    assert!(matches!(scene.feed(&manager), Answer::Later(_)));
     // Shutting bolts takes nobody else, and ten minutes later opening does not either.
     let mut shut = scene.wish(107);
     shut.what.operation = LOCK.parse().unwrap();
-    assert!(matches!(scene.feed(shut), Answer::Later(_)));
+    assert!(matches!(scene.feed(&shut), Answer::Later(_)));
     scene.pass(MASS_WINDOW);
     scene.doors.expire(scene.now.monotonic);
     scene.turn(108);
@@ -316,7 +316,7 @@ fn a_restart_does_not_forget_which_rooms_somebody_opened() {
     }
     scene.doors = Doors::resume(scene.now, policy(), kept).0;
     let sixth = scene.wish(106);
-    scene.check(sixth, Code::Forbidden, Some("approver"));
+    scene.check(&sixth, Code::Forbidden, Some("approver"));
 }
 
 // iot-gateway-8.12
@@ -324,9 +324,9 @@ fn a_restart_does_not_forget_which_rooms_somebody_opened() {
 fn one_bolt_is_turned_by_one_at_a_time_and_nothing_without_room_for_the_trail() {
     let mut scene = Scene::new();
     let first = scene.wish(101);
-    scene.feed(first);
+    scene.feed(&first);
     let second = scene.wish(101);
-    scene.check(second, Code::Busy, None);
+    scene.check(&second, Code::Busy, None);
     let other = scene.wish(102);
     let lock = Lock {
         kind: Kind::Lock,
@@ -335,14 +335,12 @@ fn one_bolt_is_turned_by_one_at_a_time_and_nothing_without_room_for_the_trail() 
     };
     let full = scene
         .doors
-        .wish(scene.now, Some(lock.clone()), true, other.clone());
+        .wish(scene.now, Some(lock.clone()), true, &other);
     assert!(matches!(full, Answer::No(problem, _) if problem.code == Code::StorageFull));
     let offline = Lock { boot: None, ..lock };
-    let answer = scene
-        .doors
-        .wish(scene.now, Some(offline), false, other.clone());
+    let answer = scene.doors.wish(scene.now, Some(offline), false, &other);
     assert!(matches!(answer, Answer::No(problem, _) if problem.code == Code::Unavailable));
-    let unknown = scene.doors.wish(scene.now, None, false, other);
+    let unknown = scene.doors.wish(scene.now, None, false, &other);
     assert!(matches!(unknown, Answer::No(problem, _) if problem.code == Code::NotFound));
 }
 
@@ -354,7 +352,7 @@ fn a_flood_of_refusals_is_counted_and_does_not_fill_the_trail() {
     for _ in 0..REFUSALS_MAX * 3 {
         let mut wish = scene.wish(101);
         wish.people = Err(Problem::new(Code::Forbidden, "not signed"));
-        let Answer::No(problem, effects) = scene.feed(wish) else {
+        let Answer::No(problem, effects) = scene.feed(&wish) else {
             panic!("nobody answers for it")
         };
         let is_written = effects.iter().any(|it| matches!(it, Effect::Store(_)));
@@ -365,7 +363,7 @@ fn a_flood_of_refusals_is_counted_and_does_not_fill_the_trail() {
     scene.pass(MINUTE);
     let mut wish = scene.wish(101);
     wish.people = Err(Problem::new(Code::Forbidden, "not signed"));
-    scene.check(wish, Code::Forbidden, None);
+    scene.check(&wish, Code::Forbidden, None);
 }
 
 proptest! {
@@ -381,7 +379,7 @@ proptest! {
         wish.deadline = Integer::new(expires_at + 100_000).unwrap();
         let question = wish.challenge;
         let left = expires_at.saturating_sub(scene.now.wall.value());
-        let begun = matches!(scene.feed(wish), Answer::Later(_));
+        let begun = matches!(scene.feed(&wish), Answer::Later(_));
         prop_assert_eq!(begun, (1..=60_000).contains(&left));
         let mut passed = 0;
         for wait in waits {

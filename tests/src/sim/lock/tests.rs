@@ -135,11 +135,11 @@ fn command(
 
 /// The last thing that is said of a command, and the field at fault.
 fn outcome(said: &[Effect]) -> String {
-    let acks = said.iter().filter_map(|effect| match effect {
+    let mut acks = said.iter().filter_map(|effect| match effect {
         Effect::Ack(ack) => Some(ack),
         Effect::Report { .. } | Effect::Telemetry(..) | Effect::Event(_) => None,
     });
-    let ack = acks.last().expect("a command is answered");
+    let ack = acks.next_back().expect("a command is answered");
     let field = ack
         .problem
         .as_ref()
