@@ -66,6 +66,8 @@ async function fits(name) {
   for (const width of [360, 1280]) {
     await page.setViewportSize({ width, height: 900 });
     if (width === 360) await page.getByRole("button", { name: "Doors", exact: true }).click();
+    await page.getByRole("heading", { name: "Doors" }).waitFor();
+    await page.getByRole("button", { name: "Unlock 102" }).waitFor();
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (beyond > 0) throw new Error(`${name} is ${beyond} px wider than ${width} px`);
     await page.screenshot({ path: join(values.out, `${name}-${width}.png`), fullPage: true });

@@ -19,6 +19,7 @@ use crate::edge::notes::{self, Notes};
 use crate::edge::outbound::Outbound;
 use crate::edge::people::Believer;
 use crate::edge::registry_file::RegistryFile;
+use crate::edge::revoked;
 use crate::edge::zone::{NoZone, Zone};
 use crate::effect::Note;
 use crate::gateway::{Gateway, Input, Memory};
@@ -165,9 +166,14 @@ impl Service {
     }
 }
 
-/// Whom the authority has revoked.
+/// Whom the authority has revoked, as far as is known since the last life.
 async fn follow_revocations(host: &Host) -> Refusals {
     let refusals = Refusals::default();
+    let path = host.data("revocations.json");
+    revoked::take_up(&path, &refusals).await;
+    let lists = refusals.changed();
+    host.tasks
+        .spawn("revoked", |stop| revoked::keep(path, lists, stop));
     let verifier = Verifier::of(&host.identity.borrow());
     let lists = credential::revocations(&host.bus).await;
     let (taken, clock) = (refusals.clone(), host.clock.clone());
