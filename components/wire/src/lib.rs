@@ -20,6 +20,7 @@ pub mod digest;
 pub mod door;
 pub mod gateway;
 pub mod id;
+pub mod inference;
 pub mod octets;
 pub mod order;
 pub mod print;

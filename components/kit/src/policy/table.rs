@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use wire::record::Stream;
 use wire::topic::DeviceWord;
 use wire::{
-    Component, DeviceId, Filter, Operation, Principal, PropertyId, Word, authority, gateway, print,
-    replica, uplink,
+    Component, DeviceId, Filter, Operation, Principal, PropertyId, Word, authority, gateway,
+    inference, print, replica, uplink,
 };
 
 use super::Grant;
@@ -27,6 +27,9 @@ const CLIMATE: &[&str] = &[gateway::LIST, gateway::STATE, gateway::SET_DESIRED];
 
 /// What `device-proxy` carries to `iot-gateway` for people who have signed it, and what it shows them.
 const DOORS: &[&str] = &[gateway::UNLOCK, gateway::LOCK, gateway::TRAIL];
+
+/// What `device-proxy` asks of `inference`, for the pages of staff.
+const READING: &[&str] = &[inference::MESSAGE, inference::ALLOCATE];
 
 /// What every holder of a leaf asks of `authority`.
 const RENEWAL: &[&str] = &[authority::RENEW_LEAF];
@@ -93,6 +96,7 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
             let rows = [replica::rows()];
             grants.extend(feed(property, component, Component::ReplicaSync, rows));
             grants.extend(asks(property, component, Component::IotGateway, DOORS));
+            grants.extend(asks(property, component, Component::Inference, READING));
             grants.insert(hears(property, Component::Authority));
             grants
         }
@@ -212,6 +216,12 @@ fn of_operator(property: &PropertyId, operator: &Principal) -> BTreeSet<Grant> {
         property,
         Component::DeviceProxy,
         print::OPERATIONS,
+        operator,
+    ));
+    grants.extend(requests(
+        property,
+        Component::Inference,
+        inference::OPERATIONS,
         operator,
     ));
     if operator.as_str() == EDGECTL {

@@ -1,6 +1,7 @@
 //! One example of every body on the bus.
 
 mod doors;
+mod inference;
 mod pages;
 
 use schemars::{JsonSchema, schema_for};
@@ -54,6 +55,7 @@ pub(super) fn all() -> Vec<Form> {
         records(),
         uplink(),
         common(),
+        inference::all(),
         pages::all(),
         doors::all(),
     ]
