@@ -37,6 +37,7 @@ prepare() {
   require_npm "$root/components/console"
   say "building; a first build takes some minutes"
   build_pages "$target/debug"
+  build_models "$target/debug" "$(venv "$@")"
   (cd "$root" && cargo build --workspace --bins)
 }
 

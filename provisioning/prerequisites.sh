@@ -8,7 +8,8 @@
 
 readonly RUST_MIN=1.95 NODE_MIN=20
 REQUIREMENTS=$(realpath "$(dirname "${BASH_SOURCE[0]}")/requirements.txt")
-readonly REQUIREMENTS
+REQUIREMENTS_MODELS=${REQUIREMENTS%.txt}-models.txt
+readonly REQUIREMENTS REQUIREMENTS_MODELS
 
 # Speaks to the person at the terminal; standard output stays free for results.
 say() {
@@ -56,6 +57,8 @@ require_venv() {
   say "installing Python packages into $venv"
   python3 -m venv --clear "$venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$REQUIREMENTS"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+    --requirement "$REQUIREMENTS_MODELS"
   printf '%s\n' "$made_from" >"$stamp"
 }
 
@@ -85,11 +88,28 @@ build_pages() {
   cp -r "$console/pages/dist/." "$pages"
 }
 
+# build_models PROGRAMS VENV: ONNX Runtime and the trained models, not signed yet, beside the programs
+# that cargo put there. Training takes some seconds and is repeated only when its scripts change.
+build_models() {
+  local programs=$1 venv=$2 scripts made_from stamp=$1/models/.made-from
+  scripts=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../components/inference/models")
+  mkdir -p "$programs/models"
+  made_from=$(cat "$scripts"/*.py "$scripts"/*.json "$REQUIREMENTS_MODELS" | sha256sum)
+  [[ -f $stamp && $(<"$stamp") == "$made_from" && -f $programs/libonnxruntime.so ]] && return
+  say "training the models"
+  install --mode 644 "$venv"/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so.* \
+    "$programs/libonnxruntime.so" || fail "ONNX Runtime is not in $venv"
+  rm -rf "${programs:?}/models"/*
+  PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" "$scripts/train.py" "$programs/models" ||
+    fail "the models cannot be trained"
+  printf '%s\n' "$made_from" >"$stamp"
+}
+
 # Whatever an environment depends on: it cannot be moved, nor survive its Python.
 describe_venv() {
   realpath --canonicalize-missing "$1"
   python3 -c 'import sys; print(sys.executable, sys.version)'
-  sha256sum <"$REQUIREMENTS"
+  cat "$REQUIREMENTS" "$REQUIREMENTS_MODELS" | sha256sum
 }
 
 # at_least MINIMUM VERSION

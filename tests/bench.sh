@@ -18,5 +18,6 @@ require_npm tests/peers
 require_npm tests/browser
 say "building for release"
 build_pages "$target/release"
+build_models "$target/release" "$target/venv"
 cargo build --workspace --bins --release
 exec "$target/release/hotel-bench" "$@"

@@ -33,6 +33,7 @@ main() {
   npm run --silent --prefix components/console check
   say "building"
   build_pages "$target/debug"
+  build_models "$target/debug" "$target/venv"
   cargo build --workspace --bins
   say "testing"
   run_tests 2>&1 | tee "$log" || status=$?

@@ -10,6 +10,7 @@ mod faults;
 mod first_light;
 mod handover;
 mod hostile;
+mod inference;
 mod locks;
 mod ordering;
 mod printing;

@@ -162,15 +162,6 @@ impl Hotel {
         let rooms = plan.rooms.to_string();
         let only = plan.only.join(",");
         let (artifacts, recipes) = (artifacts(), repository().join("recipes"));
-        let venv = env::var_os("HOTEL_VENV").map_or_else(
-            || {
-                artifacts
-                    .parent()
-                    .expect("artifacts are in the target directory")
-                    .join("venv")
-            },
-            PathBuf::from,
-        );
         let mut command = edgectl(network.as_ref());
         command.args(["local", "up", "--detach", "--rooms", &rooms]);
         if network.is_some() {
@@ -179,7 +170,7 @@ impl Hotel {
         command.arg("--dir").arg(directory.path());
         command.arg("--artifacts").arg(&artifacts);
         command.arg("--recipes").arg(recipes);
-        command.arg("--venv").arg(venv);
+        command.arg("--venv").arg(venv());
         if !plan.only.is_empty() {
             command.args(["--only", &only]);
         }
@@ -198,6 +189,11 @@ impl Hotel {
             Some(network) => network.command(program),
             None => Command::new(program),
         }
+    }
+
+    /// Python of the environment that the hotel's tools run in.
+    pub fn python() -> PathBuf {
+        venv().join("bin/python")
     }
 
     /// What a component serves others on, by key of its configuration.
@@ -311,6 +307,19 @@ fn edgectl(network: Option<&Network>) -> Command {
     };
     command.stdin(Stdio::null());
     command
+}
+
+/// The Python environment: the one that is named, else the one in the target directory.
+fn venv() -> PathBuf {
+    env::var_os("HOTEL_VENV").map_or_else(
+        || {
+            artifacts()
+                .parent()
+                .expect("artifacts are in the target directory")
+                .join("venv")
+        },
+        PathBuf::from,
+    )
 }
 
 /// Where cargo puts the binaries of this workspace: beside this program, or above a test's `deps`.

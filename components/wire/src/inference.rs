@@ -47,18 +47,29 @@ pub struct Infer {
     pub request: InferRequest,
 }
 
-/// An inference request (Open Inference Protocol v2, REST). `parameters` are ignored but for
-/// `binary_data_size`, which is refused: tensors are JSON here.
+/// An inference request (Open Inference Protocol v2, REST). Other
+/// `parameters` than those named here are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InferRequest {
     /// The asker's own name for it, given back in the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// What the asker wants beside an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<RequestParameters>,
     /// One tensor for every input of the model.
     pub inputs: Vec<Tensor>,
     /// Outputs that are wanted; all when absent or empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Wanted>,
+}
+
+/// Parameters of a request that mean something here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RequestParameters {
+    /// How long the asker waits, in microseconds; later nothing is computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
 }
 
 /// An output that is wanted.
@@ -332,6 +343,10 @@ pub enum Beds {
 
 /// What a reservation asks for; nothing here names a guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a wish or a trait of its own"
+)]
 pub struct Wishes {
     /// How many sleep there, 1 to [`GUESTS_MAX`].
     pub guests: u8,
@@ -361,6 +376,10 @@ pub struct Wishes {
 
 /// A room that could be given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a wish or a trait of its own"
+)]
 pub struct CandidateRoom {
     /// Its id.
     pub room: Word,

@@ -11,6 +11,7 @@ use crate::component::{ComponentCommand, OperatorCommand};
 use crate::device::DeviceCommand;
 use crate::gateway::GatewayCommand;
 use crate::local::LocalCommand;
+use crate::model::ModelCommand;
 use crate::output;
 use crate::policy::PolicyCommand;
 use crate::property::PropertyCommand;
@@ -50,6 +51,9 @@ enum Command {
     /// The spool and its uploads.
     #[command(subcommand)]
     Uplink(UplinkCommand),
+    /// Bundles of models.
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Tablets, their names and their rights.
     #[command(subcommand)]
     Authority(AuthorityCommand),
@@ -72,6 +76,7 @@ impl Command {
             Self::Gateway(command) => return Ok(command.run()?),
             Self::Audit(command) => command.run()?,
             Self::Uplink(command) => command.run()?,
+            Self::Model(command) => command.run()?,
             Self::Authority(command) => command.run()?,
             Self::Sitting(command) => command.run()?,
             Self::Local(command) => return Ok(command.run()?),

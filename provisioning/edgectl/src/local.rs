@@ -25,6 +25,7 @@ mod keeper;
 mod launch;
 mod layout;
 mod logs;
+mod models;
 mod notices;
 mod plan;
 mod ports;

@@ -9,6 +9,7 @@ mod component;
 mod device;
 mod gateway;
 mod local;
+mod model;
 mod operator;
 mod output;
 mod policy;

@@ -11,15 +11,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("authority", &["kit", "wire"]),
     ("console", &["kit", "wire"]),
     ("device-proxy", &["kit", "peer", "wire"]),
+    ("inference", &["kit", "wire"]),
     ("iot-gateway", &["kit", "wire"]),
     ("replica-sync", &["kit", "wire"]),
     ("signaling", &["kit", "wire"]),
     ("uplink", &["kit", "wire"]),
-    ("edgectl", &["iot-gateway", "kit", "uplink", "wire"]),
+    (
+        "edgectl",
+        &["inference", "iot-gateway", "kit", "uplink", "wire"],
+    ),
     (
         "hotel-tests",
         &[
             "device-proxy",
+            "inference",
             "iot-gateway",
             "kit",
             "peer",

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 /// sim/ledger.db         what the simulated devices said
 /// tickets/              what the simulated printer printed
 /// cloud/                what the simulated cloud knows of hotels, and its server's identity
+/// models/               signed bundles for `inference`    models.key  what they are signed with
 /// run/                  lock, state, chosen ports, notification sockets
 /// ```
 #[derive(Debug, Clone)]
@@ -83,6 +84,16 @@ impl Layout {
     /// Records of the hotels that the simulated cloud knows.
     pub(super) fn cloud_properties(&self) -> PathBuf {
         self.dir.join("cloud/properties")
+    }
+
+    /// Bundles for `inference`.
+    pub(super) fn models(&self) -> PathBuf {
+        self.dir.join("models")
+    }
+
+    /// The throw-away key that signs them.
+    pub(super) fn models_key(&self) -> PathBuf {
+        self.dir.join("models.key")
     }
 
     pub(super) fn run(&self) -> PathBuf {

@@ -12,6 +12,7 @@ use super::files::{self, FileError};
 use super::hotel::Hotel;
 use super::launch::Launch;
 use super::layout::Layout;
+use super::models::{self, ModelsError};
 use super::ports::{PortError, Ports};
 use super::roster::Kind;
 use super::settings::{self, POSTGRES, SettingsError};
@@ -25,6 +26,9 @@ mod simulated;
 
 /// The component that every other one meets on.
 const BROKER: &str = "broker";
+
+/// The component that is given models.
+const INFERENCE: &str = "inference";
 
 /// The components that the simulated cloud runs as well.
 const SIGNALING: &str = "signaling";
@@ -73,6 +77,9 @@ pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Resul
     let recipes = shelf::read(&sources.recipes)?;
     wanted.refuse_unknown(&recipes)?;
     let ports = choose_ports(layout, &recipes)?;
+    if wanted.includes(INFERENCE) {
+        models::install(layout, sources)?;
+    }
     let estate = found_estate(layout, &recipes, wanted)?;
     let hotel = description::describe(layout, &recipes, &ports, estate)?;
     let mut plan = Plan {
@@ -239,6 +246,9 @@ pub(crate) enum PlanError {
     /// There is nowhere to listen.
     #[error("cannot choose ports")]
     Ports(#[from] PortError),
+    /// Models cannot be installed.
+    #[error("cannot install the models")]
+    Models(#[from] ModelsError),
     /// The property cannot be made.
     #[error("cannot make the property")]
     Estate {

@@ -7,6 +7,7 @@ use wire::Component;
 
 use super::hotel::{Endpoint, Hotel};
 use super::layout::Layout;
+use super::models;
 use super::ports::Ports;
 use crate::recipe::{self, Recipe, RecipeError};
 
@@ -18,6 +19,8 @@ pub(super) const POSTGRES: &str = "postgres";
 const ON_A_BOX: &str = "/var/lib/hotel";
 /// How long a batch waits locally: short, so that somebody who watches sees it arrive.
 const BATCH_AGE_MS: &str = "2000";
+/// How often bundles are looked for locally.
+const MODELS_POLL_MS: &str = "1000";
 /// The port a component itself listens on, besides its admin listener.
 const LISTENER: &str = "/listener/port";
 /// Its admin listener.
@@ -123,6 +126,7 @@ fn local_values(
         ("/hub/url", json!(hub(hotel))),
         ("/hub/ca", json!(hotel.cloud_ca)),
     ];
+    values.extend(models(layout));
     values.extend(pages::values(name, hotel));
     values
 }
@@ -130,6 +134,15 @@ fn local_values(
 fn hub(hotel: &Hotel) -> String {
     let Endpoint { host, port } = &hotel.cloud_hub;
     format!("https://{host}:{port}")
+}
+
+/// Bundles and the key that signs them; looked at often, so that somebody who watches sees it.
+fn models(layout: &Layout) -> [(&'static str, Value); 3] {
+    [
+        ("/bundles/directory", json!(layout.models())),
+        ("/bundles/keys", json!(models::keys(layout))),
+        ("/bundles/poll_ms", json!(MODELS_POLL_MS)),
+    ]
 }
 
 /// The broker stays on loopback: everybody who speaks to it is on this machine.
