@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How fast it is, beside the bare floor: tests/bench.sh [AREA...] [--json FILE]
 #
-# Areas: peer, print. Builds for release first; run it on a machine that has nothing else to do.
+# Areas: inference, peer, print. Builds for release first; run it on a machine that has nothing else to do.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=provisioning/prerequisites.sh
@@ -13,6 +13,16 @@ require_node
 require_apt mosquitto ca-certificates postgresql-15 tzdata chromium libnss3-tools iproute2
 require_venv "$target/venv"
 export HOTEL_VENV=$target/venv
+if (($# == 0)) || [[ " $* " == *" inference "* ]]; then
+  # In an environment of its own: its packages are older than ours.
+  export HOTEL_MLSERVER=$target/mlserver
+  [[ -x $HOTEL_MLSERVER/bin/mlserver ]] || {
+    say "installing MLServer"
+    python3 -m venv --clear "$HOTEL_MLSERVER"
+    "$HOTEL_MLSERVER/bin/pip" install --quiet --disable-pip-version-check \
+      --requirement tests/peers/mlserver/requirements.txt
+  }
+fi
 require_npm components/console
 require_npm tests/peers
 require_npm tests/browser

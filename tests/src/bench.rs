@@ -12,6 +12,7 @@ use clap::{Parser, ValueEnum};
 use serde::de::DeserializeOwned;
 
 pub mod figure;
+mod models;
 mod peers;
 mod prints;
 pub mod samples;
@@ -32,6 +33,8 @@ struct Arguments {
 /// A part of the suite that is measured by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Area {
+    /// Models over HTTP.
+    Inference,
     /// Connections between peers.
     Peer,
     /// Tickets.
@@ -55,6 +58,7 @@ pub fn main() -> ExitCode {
     println!("{}", Figure::HEADING);
     for area in areas {
         let measured = match area {
+            Area::Inference => models::measure(),
             Area::Peer => peers::measure(),
             Area::Print => prints::measure(),
         };

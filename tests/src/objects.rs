@@ -17,6 +17,17 @@ pub struct Object {
 }
 
 impl Hotel {
+    /// Puts an object into the bucket.
+    pub async fn upload(&self, key: &str, content: Vec<u8>) {
+        let request = client(self)
+            .put_object()
+            .bucket(&self.places.s3.bucket)
+            .key(key)
+            .body(content.into())
+            .send();
+        Box::pin(request).await.expect("the bucket takes it");
+    }
+
     /// Every batch in the bucket, by name; none while S3 cannot be asked.
     pub async fn objects(&self) -> Option<Vec<Object>> {
         let (client, bucket) = (client(self), &self.places.s3.bucket);

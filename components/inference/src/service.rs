@@ -1,6 +1,6 @@
 //! Sets the component up and keeps its tasks: the keeper of models, HTTP, the bus.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,6 +81,7 @@ async fn keeper(
     Ok(Keeper {
         kept,
         sources: Source::of(config).await,
+        silent: BTreeSet::new(),
         keys: config.bundles.keys.clone(),
         poll: Duration::from_millis(config.bundles.poll_ms),
         prober: Prober {

@@ -233,7 +233,8 @@ fn sync(directory: &Path) -> io::Result<()> {
 pub(crate) fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let sums = [bundle::SUMS, bundle::SIGNATURE].map(|name| (name, bundle::SUMS_MAX));
     for (name, most) in bundle::FILES.iter().copied().chain(sums) {
-        let kind = fs::symlink_metadata(from.join(name))?;
+        let kind = fs::symlink_metadata(from.join(name))
+            .map_err(|error| io::Error::new(error.kind(), format!("{name}: {error}")))?;
         if !kind.is_file() || kind.len() > most {
             return Err(io::Error::other(format!(
                 "{name} is no file within its bound"

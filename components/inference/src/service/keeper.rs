@@ -6,7 +6,7 @@
 //!               └─ refused ─┘                  └─ quarantined ◀───────────────── bad
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +51,8 @@ impl Kept {
 pub(crate) struct Keeper {
     pub(crate) kept: Vec<Kept>,
     pub(crate) sources: Vec<Source>,
+    /// Kinds of sources that do not answer.
+    pub(crate) silent: BTreeSet<&'static str>,
     pub(crate) keys: Vec<PublicKey>,
     pub(crate) poll: Duration,
     pub(crate) prober: Prober,
@@ -157,9 +159,17 @@ impl Keeper {
             let offered = self.sources[source].offered(&slot.name).await;
             let kind = self.sources[source].kind();
             let offered = match offered {
-                Ok(offered) => offered,
+                Ok(offered) => {
+                    if self.silent.remove(kind) {
+                        tracing::info!(source = kind, "models can be looked for again");
+                    }
+                    offered
+                }
                 Err(error) => {
-                    tracing::warn!(model = %slot.name, source = kind, error = %Chain(&error), "cannot look for models");
+                    // A cloud that is away for days is said once.
+                    if self.silent.insert(kind) {
+                        tracing::warn!(source = kind, error = %Chain(&error), "cannot look for models");
+                    }
                     continue;
                 }
             };
