@@ -174,6 +174,3 @@ pub enum StartError {
     #[error("cannot serve HTTP")]
     Listen(#[source] ListenError),
 }
-
-#[cfg(test)]
-mod tests;

@@ -84,7 +84,7 @@ async fn what_fails_its_trial_never_becomes_active_and_is_not_tried_again() {
         house.offer(kind, version, number);
         refused(&house, version, why, "1").await;
     }
-    let model = house.model().await;
+    let model = house.model();
     let quarantined = model["quarantined"].as_array().unwrap();
     assert_eq!(quarantined.len(), 6, "{model}");
     assert!(house.hotel.part("inference").unwrap().ready);

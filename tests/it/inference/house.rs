@@ -57,7 +57,7 @@ impl House {
     }
 
     /// How the model of the tests is, as an operator sees it.
-    pub(super) async fn model(&self) -> Value {
+    pub(super) fn model(&self) -> Value {
         let models = self.hotel.edgectl(&["model", "list", "--json"]);
         let models: Value = serde_json::from_str(&models).unwrap();
         let mut models = models["models"].as_array().unwrap().iter();
@@ -175,9 +175,9 @@ pub(super) async fn try_http(
          Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
     );
     // A body that is too large may be answered before all of it is read.
-    _ = stream.write_all(request.as_bytes()).await;
+    drop(stream.write_all(request.as_bytes()).await);
     let mut answer = Vec::new();
-    _ = stream.read_to_end(&mut answer).await;
+    drop(stream.read_to_end(&mut answer).await);
     let text = String::from_utf8(answer).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;
     let status = head.split_whitespace().nth(1)?.parse().ok()?;

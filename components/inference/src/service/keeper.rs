@@ -80,14 +80,18 @@ impl Keeper {
         let mut poll = interval(self.poll);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
+            // A sick model does not wait for a slow cloud: looking is left off where it stands, which
+            // is never between the disk and the place, and is begun anew later.
+            let sick = tokio::select! {
                 biased;
-                Some(sick) = sick.recv() => self.give_up(&sick).await,
-                _ = poll.tick() => {
-                    for place in 0..self.kept.len() {
-                        self.look(place).await;
-                    }
-                }
+                Some(sick) = sick.recv() => Some(sick),
+                () = async {
+                    poll.tick().await;
+                    self.look_everywhere().await;
+                } => None,
+            };
+            if let Some(sick) = sick {
+                self.give_up(&sick).await;
             }
             self.show();
         }
@@ -151,41 +155,48 @@ impl Keeper {
         self.tried(bundle, &directory).await
     }
 
+    async fn look_everywhere(&mut self) {
+        for source in 0..self.sources.len() {
+            for place in 0..self.kept.len() {
+                self.look(source, place).await;
+                self.show();
+            }
+        }
+    }
+
     /// Looks for a newer version and lets it answer, if it may.
-    async fn look(&mut self, place: usize) {
+    async fn look(&mut self, source: usize, place: usize) {
         let Kept { slot, store, .. } = &self.kept[place];
         let (slot, store) = (Arc::clone(slot), store.clone());
-        for source in 0..self.sources.len() {
-            let offered = self.sources[source].offered(&slot.name).await;
-            let kind = self.sources[source].kind();
-            let offered = match offered {
-                Ok(offered) => {
-                    if self.silent.remove(kind) {
-                        tracing::info!(source = kind, "models can be looked for again");
-                    }
-                    offered
+        let offered = self.sources[source].offered(&slot.name).await;
+        let kind = self.sources[source].kind();
+        let offered = match offered {
+            Ok(offered) => {
+                if self.silent.remove(kind) {
+                    tracing::info!(source = kind, "models can be looked for again");
                 }
+                offered
+            }
+            Err(error) => {
+                // A cloud that is away for days is said once.
+                if self.silent.insert(kind) {
+                    tracing::warn!(source = kind, error = %Chain(&error), "cannot look for models");
+                }
+                return;
+            }
+        };
+        let quarantined = store.quarantined();
+        // The newest first; an older one only when it is newer than all that were ever active.
+        for (version, print) in offered.into_iter().rev() {
+            let bad = quarantined.iter().any(|(bad, _)| *bad == version);
+            let refused = self.kept[place].refused.get(&(kind, version)) == Some(&print);
+            if version <= store.highest() || bad || refused {
+                continue;
+            }
+            match self.take_in(&slot, &store, source, version).await {
+                Ok(()) => break,
                 Err(error) => {
-                    // A cloud that is away for days is said once.
-                    if self.silent.insert(kind) {
-                        tracing::warn!(source = kind, error = %Chain(&error), "cannot look for models");
-                    }
-                    continue;
-                }
-            };
-            let quarantined = store.quarantined();
-            // The newest first; an older one only when it is newer than all that were ever active.
-            for (version, print) in offered.into_iter().rev() {
-                let bad = quarantined.iter().any(|(bad, _)| *bad == version);
-                let refused = self.kept[place].refused.get(&(kind, version)) == Some(&print);
-                if version <= store.highest() || bad || refused {
-                    continue;
-                }
-                match self.take_in(&slot, &store, source, version).await {
-                    Ok(()) => break,
-                    Err(error) => {
-                        self.turn_away(place, (kind, version), print, &error);
-                    }
+                    self.turn_away(place, (kind, version), print, &error);
                 }
             }
         }
@@ -203,7 +214,9 @@ impl Keeper {
         let model = &kept.slot.name;
         swap(error.label());
         tracing::error!(%model, version, source = kind, error = %Chain(error), "bundle refused");
-        kept.refused.insert((kind, version), print);
+        if error.is_final() {
+            kept.refused.insert((kind, version), print);
+        }
         if let Refusal::Probe(ProbeError::Failed(_)) | Refusal::Load(_) = error {
             let steps = [crate::edge::store::Step::Quarantine(
                 version,
@@ -400,6 +413,21 @@ enum Refusal {
 }
 
 impl Refusal {
+    /// Whether the same files would be refused again; what the network or this machine lacked is
+    /// tried again.
+    fn is_final(&self) -> bool {
+        match self {
+            Self::Quarantined
+            | Self::Bundle(_)
+            | Self::Load(_)
+            | Self::Probe(ProbeError::Failed(_))
+            | Self::Fetch(SourceError::File { .. }) => true,
+            Self::Probe(ProbeError::Start(_))
+            | Self::Disk(_)
+            | Self::Fetch(SourceError::Bucket(_) | SourceError::Bundle(_)) => false,
+        }
+    }
+
     fn label(&self) -> &'static str {
         match self {
             Self::Quarantined => "quarantined",

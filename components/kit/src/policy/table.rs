@@ -100,7 +100,7 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
             grants.insert(hears(property, Component::Authority));
             grants
         }
-        Component::Signaling => {
+        Component::Inference | Component::Signaling => {
             let mut grants = service(property, component);
             grants.insert(hears(property, Component::Authority));
             grants
@@ -111,7 +111,7 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
             grants.insert(hears(property, Component::Authority));
             grants
         }
-        Component::Authority | Component::Inference => service(property, component),
+        Component::Authority => service(property, component),
     }
 }
 

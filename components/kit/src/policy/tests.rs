@@ -555,8 +555,19 @@ fn the_device_proxy_asks_the_gateway_for_the_climate_and_for_no_command() {
 }
 
 #[test]
+fn the_device_proxy_asks_models_in_the_hotels_words_only() {
+    let asks = |operation| format!("service/inference/request/{operation}/device-proxy/{UUID}");
+    for operation in ["message", "allocate"] {
+        check("device-proxy", &asks(operation), true, false);
+    }
+    for operation in ["infer", "models"] {
+        check("device-proxy", &asks(operation), false, false);
+    }
+}
+
+#[test]
 fn whoever_lets_people_in_hears_who_is_refused() {
-    for component in ["console", "device-proxy", "signaling"] {
+    for component in ["console", "device-proxy", "inference", "signaling"] {
         check(
             component,
             "service/authority/event/revocations",

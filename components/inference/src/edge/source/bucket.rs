@@ -1,12 +1,13 @@
 //! Bundles in S3: `PREFIX/MODEL/VERSION/FILE`.
 //!
 //! Promises: the signature is fetched and believed before anything large is; nothing beyond a file's
-//! bound is read; every request has a limit of time. Who is asked for credentials: see `uplink`.
+//! bound is read; every request has a limit of time; the next look is the retry. Who is asked for credentials: see `uplink`.
 
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::Client;
@@ -46,6 +47,7 @@ impl Bucket {
         let shared = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(config.region.clone()))
+            .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .load()
             .await;
