@@ -38,6 +38,31 @@ async fn an_independent_client_gets_what_pythons_runtime_computes() {
     }
 }
 
+#[tokio::test]
+async fn training_again_gives_the_same_bytes() {
+    let again = tempfile::tempdir().unwrap();
+    let output = Command::new(Hotel::python())
+        .arg("-B")
+        .arg(repository().join("components/inference/models/train.py"))
+        .arg(again.path())
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    for model in ["guest-message", "room-allocation"] {
+        for file in [
+            "model.onnx",
+            "manifest.json",
+            "golden.jsonl",
+            "model-card.md",
+        ] {
+            let read = |dir: &std::path::Path| std::fs::read(dir.join(model).join("1").join(file));
+            let (first, second) = (read(&artifacts().join("models")), read(again.path()));
+            assert!(first.unwrap() == second.unwrap(), "{model}/{file} differs");
+        }
+    }
+}
+
 // inference-4.2
 #[tokio::test]
 async fn a_swap_loses_no_request_and_every_answer_is_of_the_version_it_names() {
