@@ -1,4 +1,4 @@
-//! Rules that answer when no model is healthy: worse, but always there.
+//! Rules that answer when no model is healthy: simple, and always there.
 
 use wire::inference::{Allocate, MessageTopic, Sentiment};
 
