@@ -167,7 +167,7 @@ async fn another_library_than_the_pinned_one_is_not_loaded_and_rules_answer() {
     let digest = "0".repeat(64);
     house
         .hotel
-        .reconfigure("inference", "/runtime/sha256", &digest);
+        .reconfigure("inference", "/runtime/sha256", digest.as_str());
     house.hotel.kill("inference").await;
     eventually("rules answer", LIMIT, || async {
         let read = house.ask("message", json!({ "text": "the soup was terrible" }));
