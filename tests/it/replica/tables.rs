@@ -24,7 +24,11 @@ async fn refusal(hotel: &Hotel, sql: &'static str, name: &str) -> String {
     let what = format!("table {name} is refused");
     let why = eventually(&what, LIMIT, || async {
         let admin = &hotel.places.admin["replica-sync"];
-        let report = http.get(format!("http://{admin}/readyz")).send().await.ok()?;
+        let report = http
+            .get(format!("http://{admin}/readyz"))
+            .send()
+            .await
+            .ok()?;
         let text = report.text().await.ok()?;
         text.contains(name).then_some(text)
     })
