@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vitest/config";
 
-const PAGES = ["guest", "staff", "kitchen", "life", "enrol"];
+const PAGES = ["guest", "staff", "kitchen", "life", "enrol", "rooms", "desk", "pos"];
 
 /** One page for each kind of visitor; nothing inline, so that no page needs an exception. */
 export default defineConfig({

@@ -4,6 +4,7 @@ export const about = {
   order: "order",
   orderStatus: "order-status",
   orders: "orders",
+  print: "print",
   printStatus: "print-status",
   printResolve: "print-resolve",
   printers: "printers",

@@ -10,6 +10,9 @@ import type { Entrance, StaffStage } from "./staff";
 const PAGES = [
   ["/staff", "Service"],
   ["/kitchen", "Kitchen"],
+  ["/rooms", "Rooms"],
+  ["/desk", "Desk"],
+  ["/pos", "Bill"],
   ["/life", "Figures"],
 ] as const;
 

@@ -6,7 +6,7 @@ import { octets } from "./hotel";
 import { newId } from "./ids";
 import { dollars, money } from "./money";
 import { problemOf, sentence } from "./problem";
-import { age, duration } from "./time";
+import { age, clock, duration, moment } from "./time";
 import { isDue } from "./tokens";
 import type { Hotel, Statuses } from "./wire";
 
@@ -42,6 +42,12 @@ describe("times", () => {
   it("are as exact as they matter", () => {
     expect([0, 59_000, 60_000, 3_700_000].map(age)).toEqual(["0 s", "59 s", "1 min", "1 h 1 min"]);
     expect([12, 1_500, 90_000].map(duration)).toEqual(["12 ms", "1.5 s", "1 min"]);
+  });
+
+  it("of another day have it with them", () => {
+    const noon = new Date(2026, 4, 2, 12).getTime();
+    expect(moment(noon, noon + 60_000)).toBe(clock(noon));
+    expect(moment(noon, noon + 86_400_000)).toMatch(/2.*, |, .*2/);
   });
 });
 

@@ -47,3 +47,10 @@ export function clock(at: number, seconds = false): string {
     ...(seconds ? { second: "2-digit" } : {}),
   }).format(at);
 }
+
+/** A moment as people say it: today by its time alone, before that with its day. */
+export function moment(at: number, now: number = Date.now()): string {
+  const today = new Date(now).toDateString() === new Date(at).toDateString();
+  if (today) return clock(at);
+  return `${new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" }).format(at)}, ${clock(at)}`;
+}

@@ -22,6 +22,8 @@ export interface Hotel {
   authority_url: string;
   guest_url: string;
   staff_url: string;
+  /** Where the hotel's rows are replicated; absent when they are not. */
+  replica_url?: string;
 }
 
 /** Answer of `GET /api/status`. */
@@ -139,6 +141,31 @@ export type Job = JobState & {
   accepted_at: number;
   at: number;
 };
+
+/** A wish to print. */
+export interface Submit {
+  v: 1;
+  /** The same again is the same job. */
+  job: string;
+  route: string;
+  document: { kind: "receipt"; lines: ReceiptLine[] };
+}
+
+export type ReceiptLine =
+  | { kind: "text"; text: string; align?: "left" | "center" | "right"; bold?: boolean; width?: number; height?: number }
+  | { kind: "columns"; cells: ReceiptCell[]; bold?: boolean }
+  | { kind: "rule" };
+
+export interface ReceiptCell {
+  text: string;
+  /** In characters; absent once: whatever is left. */
+  width?: number;
+  align?: "left" | "center" | "right";
+}
+
+export interface JobOf {
+  job: string;
+}
 
 export type Decision = "printed" | "reprint" | "drop";
 

@@ -27,28 +27,28 @@ export function heldWord(held: Held): string {
 /** How urgently somebody should look. */
 export type Tone = "calm" | "good" | "warn" | "bad";
 
-/** How a ticket stands, in a few words. */
-export function ticketWord(job: Job): { text: string; tone: Tone } {
+/** How a ticket, or `what` else is printed, stands, in a few words. */
+export function ticketWord(job: Job, what = "Ticket"): { text: string; tone: Tone } {
   switch (job.state) {
     case "accepted":
     case "dispatching":
-      return { text: "Ticket on its way", tone: "calm" };
+      return { text: `${what} on its way`, tone: "calm" };
     case "held":
-      return { text: `Ticket waits: ${HELD[job.reason]}`, tone: "warn" };
+      return { text: `${what} waits: ${HELD[job.reason]}`, tone: "warn" };
     case "printing":
-      return { text: "Ticket printing", tone: "calm" };
+      return { text: `${what} printing`, tone: "calm" };
     case "done":
-      return { text: "Ticket printed", tone: "good" };
+      return { text: `${what} printed`, tone: "good" };
     case "sent-unverified":
-      return { text: "Ticket sent, printer says nothing", tone: "calm" };
+      return { text: `${what} sent, printer says nothing`, tone: "calm" };
     case "unconfirmed":
-      return { text: "Ticket perhaps printed: look", tone: "bad" };
+      return { text: `${what} perhaps printed: look`, tone: "bad" };
     case "failed":
-      return { text: "Ticket not printed", tone: "bad" };
+      return { text: `${what} not printed`, tone: "bad" };
     case "expired":
-      return { text: "Ticket too late, not printed", tone: "bad" };
+      return { text: `${what} too late, not printed`, tone: "bad" };
     case "cancelled":
-      return { text: "Ticket called off", tone: "calm" };
+      return { text: `${what} called off`, tone: "calm" };
   }
 }
 

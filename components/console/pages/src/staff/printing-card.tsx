@@ -43,7 +43,8 @@ export function PrintingCard({ box, jobs }: { box: Box; jobs: JobBook }) {
   );
 }
 
-function Undecided({ job, jobs }: { job: Job; jobs: JobBook }) {
+/** A job that may have been printed, and what somebody may have found at the printer. */
+export function Undecided({ job, jobs }: { job: Job; jobs: JobBook }) {
   const what = `${job.route} ticket of ${clock(job.accepted_at)}`;
   return (
     <li class="order" data-tone="bad">

@@ -1,3 +1,4 @@
+import type { House } from "../shared/staff";
 import type { Hotel, Job, JobState, Menu, Order, OrderStatus } from "../shared/wire";
 
 /** What somebody may write anywhere, and what must never become more than text. */
@@ -55,4 +56,12 @@ export const hotel: Hotel = {
   authority_url: "https://greengrass.local:8444",
   guest_url: "http://greengrass.local:8081",
   staff_url: "https://greengrass.local:8445",
+};
+
+/** A house where nobody sits. */
+export const house: House = {
+  sittings: () => Promise.resolve([]),
+  openSitting: () => Promise.reject(new Error("nobody opens tables here")),
+  closeSitting: () => Promise.resolve(),
+  statuses: () => Promise.resolve({ v: 1, components: [] }),
 };
