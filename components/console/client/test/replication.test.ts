@@ -76,6 +76,7 @@ async function statusOf(collection: RxCollection<Room>, id: string): Promise<str
 }
 
 describe("the hotel's rows", () => {
+  // console-7.3
   it("come in pages, each from the whole place of the one before", async () => {
     for (let number = 0; number < 450; number += 1) box.keep("rooms", room(`r${number}`, "dirty"));
     const { rooms: here } = await rooms();
@@ -86,6 +87,7 @@ describe("the hotel's rows", () => {
     expect(places.slice(1).every((place) => place.get("epoch") === "e/1&x=ü" && place.get("xid") === "7")).toBe(true);
   });
 
+  // console-7.3
   it("move here as they move there, however the stream is cut into pieces", async () => {
     box.piece = 1;
     const { rooms: here } = await rooms();
@@ -111,6 +113,7 @@ describe("the hotel's rows", () => {
     expect(box.asked.some((asked) => asked.startsWith("GET /api/replication/other%20rooms/0/pull"))).toBe(true);
   });
 
+  // console-7.2
   it("go to the box, and count as unsent until they are there", async () => {
     const { replica: made, rooms: here } = await rooms();
     box.reached = false;
@@ -123,6 +126,7 @@ describe("the hotel's rows", () => {
     await expect.poll(() => made.stats).toMatchObject({ pending: 0, unsent: [], live: true });
   });
 
+  // console-7.2
   it("that were not sent are sent after the page was closed and opened again", async () => {
     const { replica: made, rooms: here } = await rooms();
     box.reached = false;
@@ -137,6 +141,7 @@ describe("the hotel's rows", () => {
     await expect.poll(() => next.stats.pending).toBe(0);
   });
 
+  // console-7.4
   it("become what the box answers when somebody else was there first", async () => {
     box.keep("rooms", room("101", "dirty", { floor: 1 }));
     const { replica: made, rooms: here } = await rooms();
@@ -150,6 +155,7 @@ describe("the hotel's rows", () => {
     await expect.poll(() => made.stats.pending).toBe(0);
   });
 
+  // console-7.4
   it("changed faster than the box answers end as they were changed last", async () => {
     box.keep("rooms", room("101", "dirty"));
     const { replica: made, rooms: here } = await rooms();
@@ -164,6 +170,7 @@ describe("the hotel's rows", () => {
     expect((await here.findOne("101").exec())?.note).toBe("edit 30");
   });
 
+  // console-7.3
   it("that moved while the stream was down are pulled when it is up again", async () => {
     const { rooms: here } = await rooms();
     await box.cut();
@@ -172,6 +179,7 @@ describe("the hotel's rows", () => {
     await expect.poll(() => statusOf(here, "101")).toBe("clean");
   });
 
+  // console-7.5
   it("are asked for with the next token when one is refused, and before it ends", async () => {
     const { rooms: here } = await rooms();
     expect(box.bearers).toBe(1);
@@ -188,6 +196,7 @@ describe("the hotel's rows", () => {
     expect(box.bearers).toBeGreaterThanOrEqual(4);
   });
 
+  // console-7.5
   it("of a collection that is not for this role end, and the others go on", async () => {
     box.refusals.set("guests", 403);
     const made = replica();
@@ -203,6 +212,7 @@ describe("the hotel's rows", () => {
     expect(made.stats.outdated).toBe(false);
   });
 
+  // console-7.5
   it("of another schema version ask for the page to be loaded anew", async () => {
     box.refusals.set("rooms", 426);
     const made = replica();
@@ -211,6 +221,7 @@ describe("the hotel's rows", () => {
     expect(made.stats.ended.rooms?.status).toBe(426);
   });
 
+  // console-7.5
   it.each([429, 503, 500])("are asked for again after a %i", async (status) => {
     box.keep("rooms", room("101", "clean"));
     box.refusals.set("rooms", status);
