@@ -16,7 +16,7 @@ const SILENCE_MS = 40_000;
 /** How long a stream has to last for the next one to be opened quickly. */
 const STEADY_MS = 10_000;
 /** Longest pause between two attempts. */
-const PAUSE_MAX_MS = 15_000;
+export const PAUSE_MAX_MS = 10_000;
 
 /** Whoever hears the stream, and opens it. */
 export interface Hearer {

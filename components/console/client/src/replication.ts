@@ -20,10 +20,11 @@ import { replicateRxCollection, type RxReplicationState } from "rxdb/plugins/rep
 import { merge, Subject } from "rxjs";
 
 import { bearer } from "./authority";
+import { Backoff } from "./backoff";
 import { Bearers } from "./bearers";
 import type { Passport } from "./credential";
 import { Events } from "./events";
-import { type Hearer, Listening } from "./listening";
+import { type Hearer, Listening, PAUSE_MAX_MS } from "./listening";
 import { hex, utf8 } from "./octets";
 import { isProblem, type Problem, problem, ProblemError } from "./problem";
 import { unsent } from "./unsent";
@@ -32,7 +33,7 @@ export type { RxCollection, RxJsonSchema } from "rxdb/plugins/core";
 
 /** How long one request may take. */
 const WAIT_MS = 15_000;
-/** First pause after a failure, and the longest for the stream's first attempt. */
+/** Longest pause after a first failure. */
 const RETRY_MS = 2_000;
 /** Documents of one request. */
 const BATCH = 200;
@@ -160,12 +161,23 @@ export class Replica {
   #replicate<T>(name: string, version: number, collection: RxCollection<T>): void {
     const moved = new Subject<RxReplicationPullStreamItem<T, Checkpoint | undefined>>();
     const path = `/api/replication/${encodeURIComponent(name)}/${version}`;
+    // All tablets of a house come back at the same moment; their requests do not.
+    const retryMs = this.#settings.retryMs ?? RETRY_MS;
+    const pause = new Backoff(retryMs, Math.max(retryMs, PAUSE_MAX_MS));
+    const ask = async (where: string, body?: string): Promise<unknown> => {
+      try {
+        const answer = await this.#ask(name, path + where, body);
+        pause.reset();
+        return answer;
+      } catch (error) {
+        replication.retryTime = pause.wait();
+        throw error;
+      }
+    };
     const replication = replicateRxCollection<T, Checkpoint | undefined>({
       collection,
       replicationIdentifier: `hotel/${this.#settings.passport.property}/${name}`,
       live: true,
-      // All tablets of a house come back at the same moment; their requests do not.
-      retryTime: (this.#settings.retryMs ?? RETRY_MS) * (0.5 + Math.random()),
       toggleOnDocumentVisible: false,
       pull: {
         batchSize: BATCH,
@@ -173,13 +185,13 @@ export class Replica {
         handler: async (checkpoint, limit) => {
           const place = checkpoint === undefined ? {} : { ...pick(checkpoint) };
           const query = new URLSearchParams({ ...place, limit: String(limit) });
-          return pageOf<T>(await this.#ask(name, `${path}/pull?${query.toString()}`));
+          return pageOf<T>(await ask(`/pull?${query.toString()}`));
         },
       },
       push: {
         batchSize: BATCH,
         handler: async (rows: RxReplicationWriteToMasterRow<T>[]) => {
-          const answer = await this.#ask(name, `${path}/push`, JSON.stringify(rows));
+          const answer = await ask("/push", JSON.stringify(rows));
           if (Array.isArray(answer)) return answer as WithDeleted<T>[];
           throw problem("malformed", "a push is answered by a list");
         },
