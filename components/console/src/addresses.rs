@@ -34,6 +34,8 @@ pub(crate) struct Ports {
     pub(crate) signaling_tls: u16,
     /// `authority` over HTTPS.
     pub(crate) authority: u16,
+    /// `replica-sync` over HTTPS; 0 where there is none.
+    pub(crate) replica: u16,
 }
 
 /// Everybody's address for one page.
@@ -43,6 +45,8 @@ pub(crate) struct Addresses {
     pub(crate) signaling: Vec<(String, Mode)>,
     /// The authority.
     pub(crate) authority: String,
+    /// The replica, if there is one and the page is staff's.
+    pub(crate) replica: Option<String>,
     /// Pages for guests.
     pub(crate) guests: String,
     /// Pages for staff.
@@ -60,10 +64,14 @@ impl Addresses {
         let local = Origin::new(socket, host, port);
         let authority = Origin::new("https", host, ports.authority);
         let far = cloud.iter().map(|url| (url.clone(), Mode::Cloud));
-        let connected = match scheme {
-            Scheme::Http => vec![local.source()],
-            Scheme::Https => vec![local.source(), authority.source()],
-        };
+        let replica = (scheme == Scheme::Https && ports.replica != 0)
+            .then(|| Origin::new("https", host, ports.replica));
+        let mut connected = vec![local.source()];
+        if scheme == Scheme::Https {
+            connected.push(authority.source());
+        }
+        connected.extend(replica.as_ref().map(Origin::source));
+        connected.dedup();
         Self {
             policy: policy(connected.iter().chain(cloud).map(String::as_str)),
             signaling: [(local.to_string(), Mode::Local)]
@@ -71,6 +79,7 @@ impl Addresses {
                 .chain(far)
                 .collect(),
             authority: authority.to_string(),
+            replica: replica.map(|replica| replica.to_string()),
             guests: Origin::new("http", host, ports.http).to_string(),
             staff: Origin::new("https", host, ports.https).to_string(),
         }

@@ -61,6 +61,9 @@ pub struct Ports {
     /// `authority` over TLS.
     #[serde(deserialize_with = "quoted")]
     pub authority: u16,
+    /// `replica-sync` over HTTPS; 0 where there is none.
+    #[serde(default, deserialize_with = "quoted")]
+    pub replica: u16,
 }
 
 impl Default for Ports {
@@ -69,6 +72,7 @@ impl Default for Ports {
             signaling: 8080,
             signaling_tls: 8443,
             authority: 8444,
+            replica: 0,
         }
     }
 }

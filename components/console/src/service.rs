@@ -104,6 +104,7 @@ fn ports(config: &Config, plain: &TcpListener, tls: &TcpListener) -> io::Result<
         signaling: config.ports.signaling,
         signaling_tls: config.ports.signaling_tls,
         authority: config.ports.authority,
+        replica: config.ports.replica,
     })
 }
 

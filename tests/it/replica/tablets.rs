@@ -222,3 +222,31 @@ async fn a_guest_learns_nothing_of_other_guests() {
     );
     assert_eq!(seen[0]["note"], Value::Null);
 }
+
+// replica-sync-4.8
+#[tokio::test]
+async fn a_listener_that_does_not_listen_is_cut_off_and_catches_up() {
+    let hotel = up().await;
+    let manager = hotel.tablet("manager-1", Role::Manager);
+    let mut stream = manager.get("stream?collections=rooms").await;
+    // More pages than are kept for anybody, each too large for the network to hide.
+    let note = "x".repeat(60_000);
+    for number in 0..400 {
+        let mut room = room(&number.to_string(), "dirty");
+        room["note"] = json!(note);
+        manager.change("rooms", None, &room).await;
+    }
+    let mut bytes = 0;
+    while let Some(chunk) = tokio::time::timeout(LIMIT, stream.chunk())
+        .await
+        .unwrap()
+        .unwrap()
+    {
+        bytes += chunk.len();
+    }
+    assert!(
+        bytes < 400 * note.len(),
+        "everything was kept for somebody who did not listen"
+    );
+    assert_eq!(manager.documents("rooms").await.len(), 400);
+}

@@ -6,6 +6,7 @@ const PORTS: Ports = Ports {
     signaling: 8080,
     signaling_tls: 8443,
     authority: 8444,
+    replica: 8000,
 };
 
 fn seen(host: &str, scheme: Scheme) -> Addresses {
@@ -93,7 +94,7 @@ fn a_page_may_connect_to_the_box_and_to_configured_servers_only() {
     check_connections(
         "box-1",
         Scheme::Https,
-        "'self' wss://box-1:8443 https://box-1:8444 wss://signaling.example",
+        "'self' wss://box-1:8443 https://box-1:8444 https://box-1:8000 wss://signaling.example",
     );
     check_connections(
         "[::1]",

@@ -45,6 +45,7 @@ fn least() -> Config {
             signaling: 8080,
             signaling_tls: 8443,
             authority: 8444,
+            replica: 0,
         },
         cloud_signaling: Vec::new(),
     }

@@ -14,7 +14,9 @@ use sqlx::postgres::PgConnection;
 use sqlx::types::Json;
 use wire::{Code, Problem, Sha256};
 
-use super::database::{Database, Property, Purpose, is_a_clash, is_about_data, is_orphaned};
+use super::database::{
+    Database, Property, Purpose, is_a_clash, is_a_twin, is_about_data, is_orphaned,
+};
 use super::link::keep_cursor;
 use super::push::{delete, put};
 use super::read::{self, Lock, Moved};
@@ -194,9 +196,7 @@ impl Database {
                 applied.superseded += changes.len() as u64 - written;
                 return Ok(());
             }
-            Err(error) if is_about_data(&error) && !is_a_clash(&error) => {
-                savepoint.rollback().await?;
-            }
+            Err(error) if is_about_data(&error) => savepoint.rollback().await?,
             Err(error) => return Err(error),
         }
         for change in changes {
@@ -492,32 +492,40 @@ async fn apply_alone(
     (change, origin): (&Change, i64),
     applied: &mut Applied,
 ) -> Result<(), sqlx::Error> {
-    let mut savepoint = connection.begin().await?;
     let alone = std::slice::from_ref(change);
-    match apply_together(&mut savepoint, arrival, relation, alone, origin).await {
-        Ok(written) => {
-            savepoint.commit().await?;
-            applied.written += written;
-            applied.superseded += 1 - written;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let mut savepoint = connection.begin().await?;
+        match apply_together(&mut savepoint, arrival, relation, alone, origin).await {
+            Ok(written) => {
+                savepoint.commit().await?;
+                applied.written += written;
+                applied.superseded += 1 - written;
+                return Ok(());
+            }
+            // Somebody made the row just now: the next look sees it. A row that is never seen
+            // belongs to another property.
+            Err(error) if is_a_twin(&error) && tries < TRIES => savepoint.rollback().await?,
+            Err(error) if is_orphaned(&error) => {
+                savepoint.rollback().await?;
+                applied.pending += 1;
+                return wait(connection, arrival, relation, change).await;
+            }
+            Err(error) if is_about_data(&error) => {
+                savepoint.rollback().await?;
+                let code = error.as_database_error().and_then(DatabaseError::code);
+                let code = code.unwrap_or_default().into_owned();
+                reject(
+                    change,
+                    &format!("is refused by the database ({code})"),
+                    applied,
+                );
+                return Ok(());
+            }
+            Err(error) => return Err(error),
         }
-        Err(error) if is_orphaned(&error) => {
-            savepoint.rollback().await?;
-            wait(connection, arrival, relation, change).await?;
-            applied.pending += 1;
-        }
-        Err(error) if is_about_data(&error) => {
-            savepoint.rollback().await?;
-            let code = error.as_database_error().and_then(DatabaseError::code);
-            let code = code.unwrap_or_default().into_owned();
-            reject(
-                change,
-                &format!("is refused by the database ({code})"),
-                applied,
-            );
-        }
-        Err(error) => return Err(error),
     }
-    Ok(())
 }
 
 fn reject_all(changes: &[&Change], why: &str, applied: &mut Applied) {

@@ -154,6 +154,11 @@ pub(crate) fn is_a_clash(error: &sqlx::Error) -> bool {
     matches!(code(error).as_deref(), Some("40001" | "40P01" | "23505"))
 }
 
+/// Whether there is another row of the same key already.
+pub(crate) fn is_a_twin(error: &sqlx::Error) -> bool {
+    code(error).as_deref() == Some("23505")
+}
+
 /// Whether the data was at fault, and not the database.
 pub(crate) fn is_about_data(error: &sqlx::Error) -> bool {
     // 21: cardinality, 22: data exception, 23: integrity constraint, 42501: a row of another

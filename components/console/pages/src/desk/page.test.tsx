@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { about } from "../shared/about";
 import type { StaffMessage, Task } from "../shared/collections";
 import { Entrance } from "../shared/staff";
-import { house, hotel, MARKUP } from "../testing/specimens";
+import { house, hotel, keys, MARKUP } from "../testing/specimens";
 import { StubBox } from "../testing/stub-box";
 import { StubRows } from "../testing/stub-rows";
 import { DeskPage } from "./page";
@@ -22,7 +22,7 @@ const LAMP: Task = { id: "t1", title: "Change the lamp", room: "101", status: "o
 async function enter(said: StaffMessage[] = [], todo: Task[] = []) {
   const box = new StubBox();
   box.answers.set(about.orders, () => ({ orders: [] }));
-  const inside = { hotel, principal: "tablet-2", role: "housekeeping", box, house };
+  const inside = { hotel, principal: "tablet-2", role: "housekeeping", box, house, keys };
   const entrance = new Entrance(() => Promise.resolve(inside));
   const [messages, tasks] = [new StubRows(said), new StubRows(todo)];
   render(<DeskPage entrance={entrance} open={() => Promise.resolve({ standing: messages, messages, tasks })} />);

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { about } from "../shared/about";
 import { Entrance } from "../shared/staff";
 import type { Job, JobState, Order, Sitting, Submit } from "../shared/wire";
-import { house, hotel, MARKUP, order, ticket } from "../testing/specimens";
+import { house, hotel, keys, MARKUP, order, ticket } from "../testing/specimens";
 import { refusal, StubBox } from "../testing/stub-box";
 import { BillPage } from "./page";
 
@@ -28,7 +28,7 @@ async function enter(orders: Order[], sittings: Sitting[] = []): Promise<StubBox
   });
   box.answers.set(about.print, ({ job }: Submit) => receipt(job, { state: "printing" }, 1_000));
   const taken = { ...house, sittings: () => Promise.resolve(sittings) };
-  const inside = { hotel, principal: "tablet-1", role: "pos", box, house: taken };
+  const inside = { hotel, principal: "tablet-1", role: "pos", box, house: taken, keys };
   const entrance = new Entrance(() => Promise.resolve(inside));
   render(<BillPage entrance={entrance} />);
   await entrance.arrive();

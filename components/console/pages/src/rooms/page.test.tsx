@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { about } from "../shared/about";
 import type { HotelRoom } from "../shared/collections";
 import { Entrance } from "../shared/staff";
-import { house, hotel, MARKUP } from "../testing/specimens";
+import { house, hotel, keys, MARKUP } from "../testing/specimens";
 import { StubBox } from "../testing/stub-box";
 import { StubRows } from "../testing/stub-rows";
 import { RoomsPage } from "./page";
@@ -17,7 +17,7 @@ function room(number: string, more: Partial<HotelRoom> = {}): HotelRoom {
 async function enter(rooms: HotelRoom[] | null): Promise<StubRows<HotelRoom>> {
   const box = new StubBox();
   box.answers.set(about.orders, () => ({ orders: [] }));
-  const inside = { hotel, principal: "tablet-2", role: "housekeeping", box, house };
+  const inside = { hotel, principal: "tablet-2", role: "housekeeping", box, house, keys };
   const entrance = new Entrance(() => Promise.resolve(inside));
   const rows = new StubRows(rooms ?? []);
   const open = () => Promise.resolve(rooms === null ? null : { standing: rows, rooms: rows });

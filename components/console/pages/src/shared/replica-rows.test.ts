@@ -1,7 +1,7 @@
 import { Replica } from "@hospitality-edge/client/replication";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { hotel, house } from "../testing/specimens";
+import { hotel, house, keys } from "../testing/specimens";
 import { StubBox } from "../testing/stub-box";
 import { type HotelRoom, messages, rooms, tasks } from "./collections";
 import { HotelRows, openReplica } from "./replica-rows";
@@ -51,7 +51,7 @@ describe("a page's rows", () => {
   });
 
   it("are not opened in a hotel without a replica", async () => {
-    const inside = { hotel, principal: "tablet-1", role: "manager", box: new StubBox(), house };
+    const inside = { hotel, principal: "tablet-1", role: "manager", box: new StubBox(), house, keys };
     expect(await openReplica(inside, "rooms")).toBeNull();
   });
 });

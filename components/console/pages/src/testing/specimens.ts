@@ -65,3 +65,6 @@ export const house: House = {
   closeSitting: () => Promise.resolve(),
   statuses: () => Promise.resolve({ v: 1, components: [] }),
 };
+
+/** Keys that nothing may be turned with. */
+export const keys = { turn: () => Promise.reject(new Error("nothing is turned here")) };

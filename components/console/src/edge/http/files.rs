@@ -31,6 +31,9 @@ const STAFF: &[(&str, &str)] = &[
     ("/staff", "staff.html"),
     ("/kitchen", "kitchen.html"),
     ("/life", "life.html"),
+    ("/rooms", "rooms.html"),
+    ("/desk", "desk.html"),
+    ("/pos", "pos.html"),
 ];
 /// Opened by a QR code that carries a secret behind `#`, which a page in the clear must not read.
 const ENROL: (&str, &str) = ("/enrol", "enrol.html");

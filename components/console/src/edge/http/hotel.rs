@@ -23,6 +23,9 @@ pub(super) struct Hotel {
     ca: Option<Octets<CERTIFICATE_MAX>>,
     signaling: Vec<Server>,
     authority_url: String,
+    /// Where staff's tablets replicate; absent where there is no replica, and for guests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replica_url: Option<String>,
     guest_url: String,
     staff_url: String,
 }
@@ -47,6 +50,7 @@ pub(super) async fn hotel(State(console): State<Arc<Console>>, visitor: Came) ->
         ca: Octets::new(identity.anchor[0].to_vec()),
         signaling: addresses.signaling.iter().map(server).collect(),
         authority_url: addresses.authority.clone(),
+        replica_url: addresses.replica.clone(),
         guest_url: addresses.guests.clone(),
         staff_url: addresses.staff.clone(),
     })

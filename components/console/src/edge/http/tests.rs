@@ -117,6 +117,7 @@ fn site(pages: &TempDir, networks: &[&str]) -> Site {
             signaling: 8080,
             signaling_tls: 8443,
             authority: 8444,
+            replica: 8000,
         },
         cloud_signaling: vec!["wss://signaling.example".to_owned()],
     }

@@ -28,6 +28,10 @@ pub(super) fn values(name: &str, hotel: &Hotel) -> Vec<(&'static str, Value)> {
             "/ports/authority",
             port(hotel, Component::Authority, "tls_listener"),
         ),
+        (
+            "/ports/replica",
+            port(hotel, Component::ReplicaSync, "listener"),
+        ),
         // Several local hotels may run on one machine, and none of them is the box of its network.
         ("/mdns", json!("off")),
     ];
