@@ -14,6 +14,7 @@ use sqlx::postgres::PgPool;
 use sqlx::types::Json;
 use wire::credential::Role;
 
+mod components;
 mod convergence;
 mod hub;
 mod order;

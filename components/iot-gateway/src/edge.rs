@@ -3,6 +3,7 @@
 
 pub(crate) mod inbound;
 pub(crate) mod journal;
+pub(crate) mod mirror;
 pub(crate) mod notes;
 pub(crate) mod outbound;
 pub(crate) mod people;

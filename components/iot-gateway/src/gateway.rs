@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use wire::device::Ack;
+use wire::gateway::DeviceState;
 use wire::{DeviceId, Integer, Problem};
 
 use crate::command::{self, Execution};
 use crate::desired::Report;
-use crate::device::{self, Kept};
+use crate::device::{self, Device, Kept};
 use crate::doors::policy::Policy;
 use crate::doors::turn::{self, Turn};
 use crate::doors::wish::Wish;
@@ -119,6 +120,11 @@ impl Gateway {
     /// Whether the registry knows a device.
     pub fn knows(&self, device: &DeviceId) -> bool {
         self.roster.find(device).is_some()
+    }
+
+    /// Everything known of every device.
+    pub fn states(&self) -> impl Iterator<Item = DeviceState> {
+        self.roster.after(None).map(Device::state)
     }
 
     /// How many devices there are, and how many of them are online.

@@ -24,6 +24,7 @@ mod edge;
 pub mod effect;
 pub mod executions;
 pub mod gateway;
+pub mod mirror;
 pub mod moment;
 pub mod person;
 pub mod presence;

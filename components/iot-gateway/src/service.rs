@@ -9,12 +9,14 @@ use kit::bus::{Bus, Delivery, Subscription};
 use kit::clock::Clock;
 use kit::credential::{self, Refusals, Verifier};
 use kit::journal::{Journal, JournalError};
+use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until};
 
 use crate::config::Config;
 use crate::doors::policy::Policy;
 use crate::edge::inbound;
 use crate::edge::journal::{self, MIGRATIONS};
+use crate::edge::mirror::Mirror;
 use crate::edge::notes::{self, Notes};
 use crate::edge::outbound::Outbound;
 use crate::edge::people::Believer;
@@ -23,6 +25,7 @@ use crate::edge::revoked;
 use crate::edge::zone::{NoZone, Zone};
 use crate::effect::Note;
 use crate::gateway::{Gateway, Input, Memory};
+use crate::mirror::{self, Rows};
 use crate::moment::Moment;
 use crate::registry::Devices;
 use crate::work::Work;
@@ -51,7 +54,9 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
         .await
         .map_err(StartError::Load)?;
     probe.there();
+    let rows = start_mirror(&host).await;
     let service = Service {
+        rows,
         keeper: Keeper::start(journal, probe, &host).await,
         outbound: Outbound::start(&host.bus, &host.clock, &host.tasks, host.identity.clone()),
         believer: Believer::new(&host.identity.borrow(), follow_revocations(&host).await),
@@ -88,6 +93,8 @@ struct Service {
     policy: Policy,
     /// When an unknown device last made us look at the registry.
     unknown_at: Option<Instant>,
+    /// What the hotel's database shall know of devices.
+    rows: watch::Sender<Rows>,
 }
 
 impl Service {
@@ -114,6 +121,7 @@ impl Service {
                 () = at(wake_at) => self.feed(&mut gateway, Input::Elapsed).await?,
                 _ = look.tick() => {
                     gateway.set_room(self.keeper.look().await);
+                    self.mirror(&gateway);
                     if let Some(registry) = self.registry.changed().await {
                         self.feed(&mut gateway, Input::Registry(registry)).await?;
                     }
@@ -141,6 +149,19 @@ impl Service {
         }
     }
 
+    /// Shows the database what devices are.
+    fn mirror(&self, gateway: &Gateway) {
+        let rows: Rows = gateway
+            .states()
+            .map(|state| (state.device.clone(), mirror::row(&state)))
+            .collect();
+        self.rows.send_if_modified(|known| {
+            let changed = *known != rows;
+            *known = rows;
+            changed
+        });
+    }
+
     /// Feeds the rules one input and carries out what follows.
     async fn feed(&mut self, gateway: &mut Gateway, input: Input) -> Result<(), Stopped> {
         let mut work = Work::default();
@@ -164,6 +185,18 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// Starts the one who carries rows of devices to the database.
+async fn start_mirror(host: &Host) -> watch::Sender<Rows> {
+    let (sender, rows) = watch::channel(Rows::new());
+    let mirror = Mirror::new(&host.bus, &host.clock, rows).await;
+    host.tasks.spawn("mirror", |stop| async move {
+        mirror.run(stop.clone()).await;
+        // The work may end first; the stop follows.
+        stop.cancelled().await;
+    });
+    sender
 }
 
 /// Whom the authority has revoked, as far as is known since the last life.
