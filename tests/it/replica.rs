@@ -17,6 +17,7 @@ use wire::credential::Role;
 mod components;
 mod convergence;
 mod hub;
+mod letters;
 mod order;
 mod tables;
 mod tablets;

@@ -11,6 +11,7 @@
 //! | printers | | × | × | × | × | × | × | × | × |
 //! | climate | | × | × | | | × | × | × | |
 //! | set-climate | | × | × | | | × | × | | |
+//! | guest-message | × | | | | | | | | |
 //! | doors | | × | × | | | × | × | × | |
 //! | unlock, lock: carried to the gateway, which decides | | × | × | | | × | × | × | |
 //! | door-trail | | × | | | | × | × | × | |
@@ -45,6 +46,8 @@ pub(crate) enum Act {
     Climate,
     /// Change the climate of rooms.
     SetClimate,
+    /// Say something to the house.
+    Write,
     /// See the doors.
     Doors,
     /// Have a petition about a door carried to the gateway.
@@ -99,6 +102,7 @@ impl Act {
             Self::Climate | Self::Doors | Self::TurnBolts => {
                 &[FRONT_DESK, HOUSEKEEPING, ENGINEERING, MANAGER, OPERATOR]
             }
+            Self::Write => &[GUEST],
             Self::SetClimate => &[FRONT_DESK, HOUSEKEEPING, ENGINEERING, MANAGER],
         }
     }

@@ -22,6 +22,7 @@ mod desk;
 mod doors;
 mod edge;
 mod escpos;
+mod letters;
 mod order;
 mod preview;
 mod receipt;

@@ -1,6 +1,6 @@
 //! Sets the component up and keeps its tasks: the order book, printing, channels, HTTPS, the bus.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use kit::Host;
 use kit::credential::{self, Refusals, Verifier};
@@ -27,6 +27,7 @@ mod climate;
 mod desk;
 mod doors;
 pub(crate) mod herald;
+mod letters;
 mod news;
 mod orders;
 
@@ -35,6 +36,7 @@ pub(crate) use desk::Desk;
 use climate::Climate;
 use doors::Doors;
 use herald::Hearers;
+use letters::Letters;
 use orders::{Orders, Surroundings};
 
 /// File of orders and print jobs in the data directory.
@@ -115,6 +117,13 @@ fn start_desk(
     probe: Probe,
 ) -> (Arc<Desk>, mpsc::Receiver<Effect>) {
     let (news, told) = mpsc::channel(NEWS);
+    let letters = Letters {
+        bus: host.bus.clone(),
+        clock: host.clock.clone(),
+        journal: journal.clone(),
+        outbox: outbox.clone(),
+        latest: Mutex::default(),
+    };
     let surroundings = Surroundings {
         journal,
         outbox,
@@ -131,6 +140,7 @@ fn start_desk(
         printing,
         climate: Climate::new(host.bus.clone(), host.clock.clone()),
         doors: Doors::new(host.bus.clone(), host.clock.clone()),
+        letters,
     };
     (Arc::new(desk), told)
 }

@@ -169,6 +169,9 @@ pub mod about {
     pub const DOOR_TRAIL: &str = "door-trail";
     /// Event: something for people to know; [`crate::chat::Notification`].
     pub const NOTIFICATION: &str = "notification";
+    /// Request: a guest says something to the house; [`crate::chat::GuestMessage`] →
+    /// [`crate::chat::Noted`].
+    pub const GUEST_MESSAGE: &str = "guest-message";
     /// Event: what somebody says; [`crate::chat::Chat`].
     pub const CHAT: &str = "chat";
 }

@@ -12,7 +12,7 @@ use hotel_tests::hotel::artifacts;
 use super::*;
 
 /// Steps of one seed.
-const STEPS: u32 = 40;
+const STEPS: u32 = 24;
 /// Rows that all sites write.
 const ROOMS: u32 = 4;
 

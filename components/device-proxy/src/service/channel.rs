@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wire::audit::Trail;
 use wire::channel::about;
+use wire::chat::Noted;
 use wire::climate::{Room, Rooms};
 use wire::door::Doors;
 use wire::gateway::Executed;
@@ -35,6 +36,7 @@ pub(crate) enum Said {
     Doors(Doors),
     Executed(Executed),
     Trail(Trail),
+    Noted(Noted),
 }
 
 /// Does what a request asks, and counts how it went.
@@ -78,6 +80,7 @@ async fn say(desk: &Desk, asker: &Asker, about: &str, body: &impl Body) -> Resul
             .turn(asker, about, body.read()?)
             .await
             .map(Said::Executed),
+        about::GUEST_MESSAGE => desk.write(asker, body.read()?).await.map(Said::Noted),
         about::DOOR_TRAIL => desk.door_trail(asker, body.read()?).await.map(Said::Trail),
         _ => {
             let detail = "the box answers no such request";

@@ -1,6 +1,7 @@
 //! Does what is asked, for those who may ask it; the same for channels, HTTPS and the bus.
 
 use wire::audit::{Trail, TrailOf};
+use wire::chat::{GuestMessage, Noted};
 use wire::climate::{Room, Rooms, SetTarget};
 use wire::door::{Doors as AllDoors, Petition};
 use wire::gateway::Executed;
@@ -10,6 +11,7 @@ use wire::{Code, Problem};
 
 use super::climate::Climate;
 use super::doors::Doors;
+use super::letters::Letters;
 use super::orders::Orders;
 use crate::desk::{Act, Routes};
 use crate::order::{Asker, Wish};
@@ -23,6 +25,7 @@ pub(crate) struct Desk {
     pub(super) printing: Printing,
     pub(super) climate: Climate,
     pub(super) doors: Doors,
+    pub(super) letters: Letters,
 }
 
 impl Desk {
@@ -44,6 +47,15 @@ impl Desk {
     pub(crate) async fn set_status(&self, asker: &Asker, to: SetStatus) -> Result<Order, Problem> {
         Act::OrderStatus.check(asker.standing)?;
         self.orders.ask(asker.clone(), Wish::Move(to)).await
+    }
+
+    pub(crate) async fn write(
+        &self,
+        asker: &Asker,
+        message: GuestMessage,
+    ) -> Result<Noted, Problem> {
+        Act::Write.check(asker.standing)?;
+        self.letters.take(asker, message).await
     }
 
     pub(crate) fn orders(&self, asker: &Asker) -> Result<OrderList, Problem> {

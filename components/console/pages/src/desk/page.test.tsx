@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/pr
 import { afterEach, describe, expect, it } from "vitest";
 
 import { about } from "../shared/about";
-import type { StaffMessage, Task } from "../shared/collections";
+import type { GuestMessage, StaffMessage, Task } from "../shared/collections";
 import { Entrance } from "../shared/staff";
 import { house, hotel, keys, MARKUP } from "../testing/specimens";
 import { StubBox } from "../testing/stub-box";
@@ -19,16 +19,18 @@ const READY: StaffMessage = {
 };
 const LAMP: Task = { id: "t1", title: "Change the lamp", room: "101", status: "open", created_at: 1_000 };
 
-async function enter(said: StaffMessage[] = [], todo: Task[] = []) {
+async function enter(said: StaffMessage[] = [], todo: Task[] = [], wrote: GuestMessage[] | null = null) {
   const box = new StubBox();
   box.answers.set(about.orders, () => ({ orders: [] }));
   const inside = { hotel, principal: "tablet-2", role: "housekeeping", box, house, keys };
   const entrance = new Entrance(() => Promise.resolve(inside));
   const [messages, tasks] = [new StubRows(said), new StubRows(todo)];
-  render(<DeskPage entrance={entrance} open={() => Promise.resolve({ standing: messages, messages, tasks })} />);
+  const guests = wrote && new StubRows(wrote);
+  const open = () => Promise.resolve({ standing: messages, messages, tasks, guests });
+  render(<DeskPage entrance={entrance} open={open} />);
   await entrance.arrive();
   await screen.findByRole("heading", { name: "Messages" });
-  return { messages, tasks };
+  return { messages, tasks, guests };
 }
 
 function write(label: string, value: string): void {
@@ -63,6 +65,25 @@ describe("the desk", () => {
     write("Message", "@tablet-1 in ten minutes");
     fireEvent.click(screen.getByRole("button", { name: "Send" }));
     await waitFor(() => expect(messages.all.value?.[1]).toMatchObject({ room: "205", text: "@tablet-1 in ten minutes" }));
+  });
+
+  it("shows what guests wrote and how it sounds, to those who read it", async () => {
+    const wrote: GuestMessage[] = [
+      { id: "g1", guest: "guest-1", place: "table-7", text: MARKUP, at: 2_000, sentiment: "negative", topic: "room" },
+      { id: "g2", guest: "guest-2", text: "Hello", at: 1_000 },
+      { id: "g3", guest: "guest-3", text: "Lovely", at: 500, sentiment: "positive", degraded: true },
+    ];
+    const { guests } = await enter([], [], wrote);
+    expect(screen.getByText(MARKUP)).toBeTruthy();
+    for (const sounds of ["negative", "not read by a model", "positive, by rules"]) {
+      expect(screen.getByText(sounds)).toBeTruthy();
+    }
+    const [first] = screen.getAllByRole("button", { name: "I see to it" });
+    if (first) fireEvent.click(first);
+    await waitFor(() => expect(guests?.all.value?.find(({ id }) => id === "g1")?.answered_by).toBe("tablet-2"));
+    cleanup();
+    await enter();
+    expect(screen.queryByText("From guests")).toBeNull();
   });
 
   it("shows the newest message first", async () => {

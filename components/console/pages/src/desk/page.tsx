@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { EntrancePage } from "../shared/entrance";
 import { ReplicaPage } from "../shared/replica-page";
 import type { Entrance, Inside } from "../shared/staff";
+import { GuestsCard } from "./guests-card";
 import { MessagesCard } from "./messages-card";
 import type { DeskStore } from "./store";
 import { noDraft, TasksCard } from "./tasks-card";
@@ -30,6 +31,7 @@ function Desk({ inside, store }: { inside: Inside; store: DeskStore }) {
   return (
     <div class="two">
       <MessagesCard messages={store.messages} me={inside} toTask={(task) => (draft.value = task)} />
+      {store.guests && <GuestsCard messages={store.guests} me={inside} />}
       <TasksCard tasks={store.tasks} me={inside} draft={draft} />
     </div>
   );

@@ -61,6 +61,26 @@ describe("a guest", () => {
     expect(screen.getAllByText(/13[.,]00/).length).toBeGreaterThan(0);
   });
 
+  it("writes to the house, and a message that was refused is the same when it is sent again", async () => {
+    const { box } = await visit((box) => {
+      box.answers.set(about.guestMessage, () => {
+        throw new Error("away");
+      });
+    });
+    fireEvent.input(await screen.findByLabelText("Your message"), { target: { value: " The soup was lovely " } });
+    const send = screen.getByRole("button", { name: "Send to our staff" });
+    fireEvent.click(send);
+    await screen.findByRole("alert");
+    box.answers.set(about.guestMessage, () => ({}));
+    fireEvent.click(send);
+    await screen.findByText("Thank you, we have your message");
+    const sent = box.asked.filter((asked) => asked.about === about.guestMessage).map(({ body }) => body);
+    expect(sent).toHaveLength(2);
+    expect(sent[0]).toEqual(sent[1]);
+    expect(sent[0]).toMatchObject({ v: 1, text: "The soup was lovely" });
+    expect(screen.getByLabelText<HTMLInputElement>("Your message").value).toBe("");
+  });
+
   it("orders, and the basket becomes an order", async () => {
     const { box, store } = await visit((box) => {
       box.answers.set(about.order, (place: Place) => order(12, "pending", { order: place.order }));

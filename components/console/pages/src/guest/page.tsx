@@ -7,6 +7,7 @@ import { BasketCard } from "./basket-card";
 import { MenuCard } from "./menu-card";
 import { MyOrders } from "./my-orders";
 import type { GuestStore } from "./store";
+import { WriteCard } from "./write-card";
 
 export function GuestPage({ store }: { store: GuestStore }) {
   const hotel = store.hotel.value?.name ?? "";
@@ -40,6 +41,7 @@ export function GuestPage({ store }: { store: GuestStore }) {
             <div class="side">
               <BasketCard store={store} reached={stage.box.reached.value} />
               <MyOrders book={stage.book} />
+              <WriteCard store={store} reached={stage.box.reached.value} />
             </div>
           </div>
           {store.pieces.value > 0 && (

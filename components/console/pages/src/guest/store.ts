@@ -2,6 +2,7 @@ import { computed, effect, signal } from "@preact/signals";
 
 import { about } from "../shared/about";
 import type { Box } from "../shared/box";
+import { newId } from "../shared/ids";
 import { Notices } from "../shared/notices";
 import { OrderBook } from "../shared/orders";
 import { problemOf } from "../shared/problem";
@@ -23,6 +24,13 @@ export interface Door {
   box(hotel: Hotel): Promise<Box>;
 }
 
+/** A message that may not have arrived yet. */
+interface Letter {
+  v: 1;
+  message: string;
+  text: string;
+}
+
 export type Stage =
   | { name: "arriving" }
   | { name: "refused"; problem: Problem }
@@ -41,6 +49,7 @@ export class GuestStore {
   );
   readonly #door: Door;
   #ends: (() => void)[] = [];
+  #letter: Letter | null = null;
 
   constructor(door: Door) {
     this.#door = door;
@@ -81,6 +90,18 @@ export class GuestStore {
       }
       throw error;
     }
+  }
+
+  /** Says something to the house; pressed again after a refusal, it is the same message. */
+  async write(text: string): Promise<void> {
+    const stage = this.stage.value;
+    if (stage.name !== "seated") return;
+    if (this.#letter?.text !== text) {
+      this.#letter = { v: 1, message: newId(), text };
+    }
+    await stage.box.request<Letter, unknown>(about.guestMessage, this.#letter);
+    this.#letter = null;
+    stage.notices.tell({ title: "Thank you, we have your message", body: "" });
   }
 
   #sit(box: Box): void {

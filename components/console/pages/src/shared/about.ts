@@ -14,5 +14,6 @@ export const about = {
   unlock: "unlock",
   lock: "lock",
   doorTrail: "door-trail",
+  guestMessage: "guest-message",
   notification: "notification",
 } as const;

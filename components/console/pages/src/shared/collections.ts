@@ -46,6 +46,24 @@ export interface StaffMessage {
   at: number;
 }
 
+/** What a guest wrote, with what a model made of it; never leaves the hotel. */
+export interface GuestMessage {
+  id: string;
+  guest: string;
+  /** A table. */
+  place?: string;
+  text: string;
+  /** In Unix milliseconds. */
+  at: number;
+  sentiment?: string;
+  score?: number;
+  topic?: string;
+  /** Whether rules answered in the place of a model. */
+  degraded?: boolean;
+  /** A principal. */
+  answered_by?: string;
+}
+
 /** Longest text of a message. */
 export const MESSAGE_MAX = 2_000;
 
@@ -93,4 +111,23 @@ export const messages: RxJsonSchema<StaffMessage> = {
   type: "object",
   properties: { id, author: text, role: text, room: text, text, at: whole },
   required: ["id", "text", "at"],
+};
+
+export const guestMessages: RxJsonSchema<GuestMessage> = {
+  version: 0,
+  primaryKey: "id",
+  type: "object",
+  properties: {
+    id,
+    guest: text,
+    place: text,
+    text,
+    at: whole,
+    sentiment: text,
+    score: { type: "number" },
+    topic: text,
+    degraded: { type: "boolean" },
+    answered_by: text,
+  },
+  required: ["id", "guest", "text", "at"],
 };

@@ -188,6 +188,17 @@ fn channel() -> Vec<Form> {
         said::<channel::Proof>("channel-proof", &json!({ "signature": octets(64) })),
         said::<channel::Envelope<Nothing>>("channel-envelope", &envelope),
         said::<chat::Chat>("chat", &json!({ "text": "Room 205 ready?" })),
+        said::<chat::GuestMessage>(
+            "guest-message",
+            &json!({
+                "v": 1, "message": "01890a5d-ac96-774b-bcce-b302099a8057",
+                "text": "The soup was wonderful",
+            }),
+        ),
+        said::<chat::Noted>(
+            "guest-message-noted",
+            &json!({ "message": "01890a5d-ac96-774b-bcce-b302099a8057", "at": AT }),
+        ),
         said::<chat::Notification>(
             "notification",
             &json!({ "title": "Order 12 is ready", "body": "table-7" }),
