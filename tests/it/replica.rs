@@ -203,3 +203,36 @@ async fn what_is_written_on_both_sides_of_a_cut_line_is_the_same_once_it_is_back
         assert_eq!(tablet.documents("rooms").await[0]["note"], "VIP");
     }
 }
+
+// replica-sync-2.2, replica-sync-5.1
+#[tokio::test]
+async fn a_transaction_larger_than_any_batch_reaches_the_hub_in_pieces() {
+    let hotel = Hotel::up(WITH_HUB);
+    ready(&hotel, WITH_HUB.only).await;
+    let (here, there) = (hotel.database("postgres"), hotel.database("hub-postgres"));
+    // Many rows that stay come first, and hold up nothing.
+    sqlx::query(
+        "INSERT INTO hotel.guest_messages (tenant, property, id, guest, text, at)
+         SELECT $1, $2, 'm-' || n, 'guest', 'words', n FROM generate_series(1, 2000) AS n",
+    )
+    .bind(hotel.places.tenant.as_str())
+    .bind(hotel.places.property.as_str())
+    .execute(&here)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO hotel.inventory_lines (tenant, property, id, item, quantity, reason, at)
+         SELECT $1, $2, 'line-' || n, 'towel', 1, repeat('x', 5000), n
+         FROM generate_series(1, 12000) AS n",
+    )
+    .bind(hotel.places.tenant.as_str())
+    .bind(hotel.places.property.as_str())
+    .execute(&here)
+    .await
+    .unwrap();
+    eventually("the hub has every line", LIMIT, || async {
+        let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM hotel.inventory_lines");
+        (count.fetch_one(&there).await.ok()? == 12_000).then_some(())
+    })
+    .await;
+}

@@ -7,8 +7,9 @@
 //!
 //! Pure.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use wire::{BatchId, Problem, Version};
+use wire::{BatchId, Code, Problem, Version};
 
 use crate::image::Image;
 use crate::place::Checkpoint;
@@ -96,23 +97,26 @@ impl Batch {
         let mut lines = text
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.is_empty());
-        let header =
-            wire::decode(lines.next().unwrap_or_default()).map_err(|problem| line(1, problem))?;
+        let header = read_line(1, lines.next().unwrap_or_default())?;
         let changes = lines
             .enumerate()
-            .map(|(number, text)| wire::decode(text).map_err(|problem| line(number + 2, problem)));
+            .map(|(number, text)| read_line(number + 2, text));
         let changes = changes.collect::<Result<Vec<_>, _>>()?;
         if changes.len() > ROWS_MAX {
             let detail = format!("a batch has at most {ROWS_MAX} rows");
-            return Err(Problem::new(wire::Code::TooLarge, detail));
+            return Err(Problem::new(Code::TooLarge, detail));
         }
         Ok(Self { header, changes })
     }
 }
 
-fn line(number: usize, problem: Problem) -> Problem {
-    let field = problem.field.clone().unwrap_or_default();
-    problem.at(format!("line {number} {field}").trim_end())
+/// Reads a line. What a hotel keeps in a column is its own business: the batch is bounded, and a
+/// line only by it.
+fn read_line<T: DeserializeOwned>(number: usize, text: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(text).map_err(|error| {
+        let problem = Problem::new(Code::Malformed, error.to_string());
+        problem.at(format!("line {number}"))
+    })
 }
 
 #[cfg(test)]

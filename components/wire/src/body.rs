@@ -125,6 +125,17 @@ pub fn encode<T: Serialize>(body: &T) -> Vec<u8> {
 /// Reads a body within the bounds of the bus; the problem names the field at fault.
 pub fn decode<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     bound::check(text).map_err(|error| Problem::new(Code::TooLarge, error.to_string()))?;
+    read(text)
+}
+
+/// Reads a body that came over HTTP, where a listener bounds its size; its shape is bounded as on
+/// the bus.
+pub fn decode_large<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    bound::check_shape(text).map_err(|error| Problem::new(Code::TooLarge, error.to_string()))?;
+    read(text)
+}
+
+fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let body = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = error.path().to_string();

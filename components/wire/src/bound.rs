@@ -45,6 +45,11 @@ pub fn check(text: &[u8]) -> Result<(), OutOfBounds> {
     if text.len() > BODY_MAX {
         return Err(OutOfBounds::Size { bytes: text.len() });
     }
+    check_shape(text)
+}
+
+/// Checks nesting and lengths only, of a text whose size is bounded otherwise.
+pub fn check_shape(text: &[u8]) -> Result<(), OutOfBounds> {
     let mut commas = [0_usize; DEPTH_MAX + 1];
     let mut depth = 0;
     let mut bytes = text.iter();

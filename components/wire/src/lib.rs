@@ -35,7 +35,7 @@ pub mod text;
 pub mod topic;
 pub mod uplink;
 
-pub use body::{Integer, Version, decode, encode};
+pub use body::{Integer, Version, decode, decode_large, encode};
 pub use component::Component;
 pub use digest::Sha256;
 pub use id::{

@@ -250,3 +250,23 @@ async fn a_listener_that_does_not_listen_is_cut_off_and_catches_up() {
     );
     assert_eq!(manager.documents("rooms").await.len(), 400);
 }
+
+// replica-sync-4.4
+#[tokio::test]
+async fn a_push_of_many_large_rows_is_taken() {
+    let hotel = up().await;
+    let manager = hotel.tablet("manager-1", Role::Manager);
+    let many: Vec<_> = (100..200)
+        .map(|number| {
+            let row = with(
+                &room(&number.to_string(), "dirty"),
+                "note",
+                "x".repeat(4_000),
+            );
+            json!({ "newDocumentState": row })
+        })
+        .collect();
+    let (status, answers) = manager.push("rooms", json!(many)).await;
+    assert_eq!((status.as_u16(), answers), (200, json!([])));
+    assert_eq!(manager.documents("rooms").await.len(), 100);
+}

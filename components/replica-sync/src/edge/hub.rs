@@ -44,6 +44,8 @@ use crate::relation::{Direction, Relation};
 
 /// Rows of one batch down.
 const PAGE: u32 = 1_000;
+/// Where a batch is cut, in bytes before compression: well below what the other side takes.
+const BATCH_BYTES: usize = BYTES_MAX / 2;
 /// Batches that are applied at the same time; the database has connections for them.
 const AT_ONCE: usize = 8;
 /// How often a quiet stream shows that it lives.
@@ -247,31 +249,36 @@ pub(crate) fn batch(
     relations: &[Relation],
     peer: &str,
 ) -> Batch {
-    let through = page.last().map_or(after, |moved| moved.place);
-    let header = Header {
-        v: wire::Version,
-        batch: kit::ids::new(clock.wall()),
-        through: Checkpoint::of(epoch, through),
-        more: !page.is_empty(),
-    };
-    let changes = page
-        .into_iter()
-        .filter(|moved| moved.via.as_deref() != Some(peer))
-        .filter_map(|moved| {
-            let relation = relations
-                .iter()
-                .find(|relation| relation.id == moved.relation)?;
-            Some(Change {
+    let more = !page.is_empty();
+    let (mut through, mut bytes, mut changes) = (after, 0, Vec::new());
+    for moved in page {
+        let relation = relations
+            .iter()
+            .find(|relation| relation.id == moved.relation);
+        let elsewhere = moved.via.as_deref() != Some(peer);
+        let place = moved.place;
+        if let Some(relation) = relation.filter(|_| elsewhere) {
+            let change = Change {
                 relation: relation.name().to_owned(),
                 id: moved.id,
                 owner: moved.owner,
                 image: relation.outward(moved.image),
-            })
-        });
-    Batch {
-        changes: changes.collect(),
-        header,
+            };
+            bytes += wire::encode(&change).len();
+            if bytes > BATCH_BYTES && !changes.is_empty() {
+                break;
+            }
+            changes.push(change);
+        }
+        through = place;
     }
+    let header = Header {
+        v: wire::Version,
+        batch: kit::ids::new(clock.wall()),
+        through: Checkpoint::of(epoch, through),
+        more,
+    };
+    Batch { header, changes }
 }
 
 /// The lines of a batch, compressed.

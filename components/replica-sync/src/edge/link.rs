@@ -141,7 +141,7 @@ impl Link {
             .send()
             .await?;
         let body = answered(response).await?.1;
-        wire::decode(&body).map_err(LinkError::Refused)
+        serde_json::from_slice(&body).map_err(LinkError::Answer)
     }
 
     /// Takes up what the hub says of a batch.
@@ -367,6 +367,9 @@ pub(crate) enum LinkError {
     /// It was said why not.
     #[error("the hub refuses: {0}")]
     Refused(Problem),
+    /// It was said in no form that is known.
+    #[error("the hub's answer cannot be read")]
+    Answer(#[source] serde_json::Error),
     /// It was not said why not.
     #[error("the hub answered with status {0}")]
     Status(u16),

@@ -73,8 +73,8 @@ pub(crate) async fn relation_page(
 }
 
 impl Database {
-    /// At most `limit` rows of all relations after a place, and the rest of the last transaction:
-    /// what was written together is read together.
+    /// At most `limit` rows of all relations after a place, and the rest of the last transaction up
+    /// to a bound: what was written together is read together.
     pub(crate) async fn page(
         &self,
         property: &Property,
@@ -82,20 +82,30 @@ impl Database {
         after: Place,
         limit: u32,
     ) -> Result<Vec<Moved>, sqlx::Error> {
+        let numbers: Vec<_> = relations.iter().map(|relation| relation.id).collect();
         // States and rows are read by several statements: of one snapshot.
         let mut transaction = self.begin_reading(property).await?;
-        let mut page = states(&mut transaction, property, after, Bound::Rows(limit)).await?;
+        let mut page = states(
+            &mut transaction,
+            property,
+            &numbers,
+            after,
+            Bound::Rows(limit),
+        )
+        .await?;
         if page.len() >= limit as usize
             && let Some(last) = page.last().map(|moved| moved.place)
         {
-            let rest = states(&mut transaction, property, last, Bound::Transaction).await?;
+            let rest = states(
+                &mut transaction,
+                property,
+                &numbers,
+                last,
+                Bound::Transaction,
+            )
+            .await?;
             page.extend(rest);
         }
-        page.retain(|moved| {
-            relations
-                .iter()
-                .any(|relation| relation.id == moved.relation)
-        });
         fill(&mut transaction, property, relations, &mut page).await?;
         Ok(page)
     }
@@ -115,29 +125,39 @@ impl Database {
     }
 }
 
+/// Most rows by which a page is longer than its limit, to hold a transaction together; one that is
+/// larger is cut.
+const REST: u32 = 3_500;
+
 /// How many states are read.
 enum Bound {
     Rows(u32),
-    /// The rest of one transaction, however large it was.
+    /// The rest of one transaction, up to [`REST`] rows.
     Transaction,
 }
 
 async fn states(
     connection: &mut PgConnection,
     property: &Property,
+    relations: &[i16],
     after: Place,
     bound: Bound,
 ) -> Result<Vec<Moved>, sqlx::Error> {
     let end = match bound {
         Bound::Rows(limit) => format!("ORDER BY s.xid, s.seq LIMIT {limit}"),
-        Bound::Transaction => "AND s.xid = $3::text::xid8 ORDER BY s.xid, s.seq".to_owned(),
+        Bound::Transaction => {
+            format!("AND s.xid = $3::text::xid8 ORDER BY s.xid, s.seq LIMIT {REST}")
+        }
     };
-    let query = format!("SELECT {STATE} FROM sync.row_state s WHERE {BETWEEN} {end}");
+    let query = format!(
+        "SELECT {STATE} FROM sync.row_state s WHERE {BETWEEN} AND s.relation = ANY($5) {end}"
+    );
     let rows = sqlx::query(AssertSqlSafe(query))
         .bind(property.tenant.as_str())
         .bind(property.property.as_str())
         .bind(after.xid.to_string())
         .bind(after.seq)
+        .bind(relations)
         .fetch_all(connection)
         .await?;
     rows.iter().map(|row| moved(row, None)).collect()

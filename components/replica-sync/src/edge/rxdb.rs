@@ -186,7 +186,7 @@ async fn push(
     body: Bytes,
 ) -> Result<Json<Vec<Document>>, Refusal> {
     let (relation, access) = tablets.collection(&caller, &path)?;
-    let rows: Vec<PushRow> = wire::decode(&body).map_err(Refusal)?;
+    let rows: Vec<PushRow> = wire::decode_large(&body).map_err(Refusal)?;
     if rows.len() > ROWS_MAX {
         let detail = format!("a push has at most {ROWS_MAX} rows");
         return Err(Refusal(Problem::new(Code::TooLarge, detail)));
@@ -286,6 +286,8 @@ impl Listener {
         let expired = tokio::time::sleep(Duration::from_millis(life));
         let mut revoked = self.tablets.callers.refusals.changed();
         tokio::pin!(expired);
+        // Whoever was revoked before we watched is told now.
+        self.tablets.callers.admit(&self.caller).ok()?;
         loop {
             let page = tokio::select! {
                 () = stop.cancelled() => return None,
