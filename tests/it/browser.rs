@@ -3,19 +3,26 @@
 
 use std::path::Path;
 
-use hotel_tests::hotel::{artifacts, repository};
+use hotel_tests::hotel::{LIMIT, artifacts, repository};
 use hotel_tests::network::Network;
-use hotel_tests::{Hotel, Plan};
+use hotel_tests::{Hotel, Plan, eventually};
 use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, PgPool};
+
+/// Everything, in a small house.
+const WHOLE: Plan<'static> = Plan {
+    rooms: 2,
+    only: &[],
+};
 
 /// A hotel in a network of its own; nothing where this machine gives none, and says so.
 #[expect(
     clippy::print_stderr,
     reason = "a test that cannot run here says plainly what is missing"
 )]
-fn offline_hotel(name: &str, only: &[&str]) -> Option<Hotel> {
+fn offline_hotel(name: &str, plan: Plan<'_>) -> Option<Hotel> {
     match Network::offline(name) {
-        Ok(network) => Some(Hotel::up_in(network, Plan { rooms: 2, only })),
+        Ok(network) => Some(Hotel::up_in(network, plan)),
         Err(error) => {
             eprintln!("skipped: it takes root and network namespaces: {error}");
             None
@@ -56,7 +63,7 @@ fn pictures(name: &str) -> std::path::PathBuf {
 // story-4
 #[test]
 fn an_order_goes_from_a_guests_phone_to_the_kitchen_and_back_without_internet() {
-    let Some(hotel) = offline_hotel("order", &[]) else {
+    let Some(hotel) = offline_hotel("order", WHOLE) else {
         return;
     };
     let kept = pictures("order");
@@ -77,7 +84,11 @@ fn an_order_goes_from_a_guests_phone_to_the_kitchen_and_back_without_internet() 
 // story-4
 #[tokio::test]
 async fn a_guest_who_is_elsewhere_is_politely_asked_into_the_hotel() {
-    let Some(hotel) = offline_hotel("elsewhere", &["broker", "authority", "console"]) else {
+    let plan = Plan {
+        rooms: 2,
+        only: &["broker", "authority", "console"],
+    };
+    let Some(hotel) = offline_hotel("elsewhere", plan) else {
         return;
     };
     let path = &hotel.places.configurations["console"];
@@ -98,7 +109,7 @@ async fn a_guest_who_is_elsewhere_is_politely_asked_into_the_hotel() {
 // console-6.1
 #[test]
 fn a_tablet_of_the_front_desk_unlocks_a_room_and_sees_its_trail() {
-    let Some(hotel) = offline_hotel("doors", &[]) else {
+    let Some(hotel) = offline_hotel("doors", WHOLE) else {
         return;
     };
     let seen = play(&hotel, "doors.mjs", &pictures("doors"));
@@ -120,4 +131,75 @@ fn a_tablet_of_the_front_desk_unlocks_a_room_and_sees_its_trail() {
     let export = hotel.edgectl(&["audit", "export"]);
     let intents = export.lines().filter(|line| line.contains("\"intent\""));
     assert_eq!(intents.count(), 1, "{export}");
+}
+
+/// What the walk leaves in the database of the hotel and of the hub: one row each.
+const DAY: [&str; 4] = [
+    "orders WHERE status = 'ready' AND place = 'table-7' AND total_minor = 1890",
+    "messages WHERE text = 'Room 205 ready?' AND author = 'front-desk-1' AND room = '205'",
+    "messages WHERE text LIKE '%ten minutes%' AND author = 'housekeeping-1' AND room = '205'",
+    "rooms WHERE number = '205' AND status = 'cleaning' AND assigned_to = 'housekeeping-1'",
+];
+
+async fn count(database: &PgPool, query: String) -> Option<i64> {
+    let counted = sqlx::query_scalar(AssertSqlSafe(query));
+    counted.fetch_one(database).await.ok()
+}
+
+/// The texts of everything that was printed, in its order.
+fn tickets(hotel: &Hotel) -> Vec<String> {
+    let files = std::fs::read_dir(&hotel.places.printer.tickets).expect("tickets are kept");
+    let mut files: Vec<_> = files
+        .map(|file| file.expect("it can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .collect();
+    files.sort();
+    let read = |path| std::fs::read_to_string(path).expect("the ticket is kept");
+    files.into_iter().map(read).collect()
+}
+
+// story-1
+// story-2
+// story-3
+// console-7.7
+#[tokio::test]
+async fn a_day_in_the_house_from_the_printed_address_while_the_cloud_is_away() {
+    // Room 205 is on the second floor.
+    let plan = Plan {
+        rooms: 25,
+        only: &[],
+    };
+    let Some(hotel) = offline_hotel("walk", plan) else {
+        return;
+    };
+    let cloud = hotel.freeze("hub").await;
+    let seen = play(&hotel, "walk.mjs", &pictures("walk"));
+    // The model on the box read it; rules would say so.
+    assert_eq!(seen["letter"][0], "negative", "{seen}");
+    assert_eq!(seen["drawer_opened"], 1, "{seen}");
+    let tickets = tickets(&hotel);
+    assert_eq!(tickets.len(), 2, "{tickets:?}");
+    assert!(tickets[0].contains("Trout with almonds"), "{tickets:?}");
+    assert!(tickets[1].contains("18.90"), "{tickets:?}");
+
+    drop(cloud);
+    for name in ["postgres", "hub-postgres"] {
+        let database = hotel.database(name);
+        for row in DAY {
+            eventually(&format!("{name} has {row}"), LIMIT, || async {
+                let query = format!("SELECT count(*) FROM hotel.{row}");
+                (count(&database, query).await? == 1).then_some(())
+            })
+            .await;
+        }
+    }
+    // What guests write never leaves the house.
+    let letters = async |name| {
+        let query = "SELECT count(*) FROM hotel.guest_messages".to_owned();
+        count(&hotel.database(name), query).await
+    };
+    assert_eq!(letters("postgres").await, Some(1));
+    assert_eq!(letters("hub-postgres").await, Some(0));
+    let sound = hotel.edgectl(&["audit", "verify"]);
+    assert!(sound.starts_with("sound: "), "{sound}");
 }

@@ -7,6 +7,7 @@
 //! | order-status | × | × | | × | × | | × | | |
 //! | orders | × | × | | × | × | | × | × | |
 //! | print, print-preview; print-status, -cancel, -resolve of own jobs | | × | × | × | × | × | × | × | × |
+//! | print that opens the cash drawer | | × | | | × | | × | | |
 //! | print-status, -cancel, -resolve of others' jobs | | × | | × | × | × | × | × | |
 //! | printers | | × | × | × | × | × | × | × | × |
 //! | climate | | × | × | | | × | × | × | |
@@ -38,6 +39,8 @@ pub(crate) enum Act {
     Orders,
     /// Print, see to one's own jobs, and see how a document would look.
     Print,
+    /// Open a cash drawer.
+    OpenDrawer,
     /// See to the jobs of others.
     TendJobs,
     /// See the printers.
@@ -86,6 +89,7 @@ impl Act {
         match self {
             Self::Menu | Self::Orders => &[GUEST, FRONT_DESK, KITCHEN, POS, MANAGER, OPERATOR],
             Self::Order => &[GUEST, FRONT_DESK, POS, MANAGER],
+            Self::OpenDrawer => &[FRONT_DESK, POS, MANAGER],
             Self::OrderStatus => &[GUEST, FRONT_DESK, KITCHEN, POS, MANAGER],
             Self::Print | Self::Printers => &[
                 FRONT_DESK,

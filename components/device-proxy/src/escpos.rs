@@ -2,12 +2,12 @@
 //!
 //! Pure. Promises: a document becomes the same bytes every time; no byte of a text acts as a
 //! command; no picture holds a command that printers carry out in real time; raw documents are
-//! parsed, and whatever could open a drawer, ask the printer something or change it for good is
+//! parsed, and whatever could open a drawer (only [`Document::Drawer`] does), ask the printer something or change it for good is
 //! refused by its offset. Commands are those of Epson's reference, which most printers share.
 //! Deliberately left out: page mode, bar codes and character sets of two bytes, but in raw documents.
 
 use wire::Problem;
-use wire::print::Document;
+use wire::print::{Document, DrawerPin};
 
 use crate::print::{Profile, Token};
 use crate::receipt::lay_out;
@@ -54,13 +54,23 @@ pub(crate) fn encode(
             bytes.extend_from_slice(octets.as_slice());
             Ok(bytes)
         }
+        Document::Drawer { pin } => Ok(kick(*pin)),
     }
+}
+
+/// ESC p: a pulse of 50 ms to one contact of the drawer socket, and none to it for 500 ms after.
+fn kick(pin: DrawerPin) -> Vec<u8> {
+    let contact = match pin {
+        DrawerPin::Two => 0,
+        DrawerPin::Five => 1,
+    };
+    [INITIALIZE, &[0x1b, b'p', contact, 25, 250]].concat()
 }
 
 /// How many NULs end whatever command of the document was interrupted.
 pub(crate) fn longest_command(document: &Document) -> usize {
     match document {
-        Document::Receipt(_) => COMMAND_MAX,
+        Document::Receipt(_) | Document::Drawer { .. } => COMMAND_MAX,
         Document::Raw { octets } => octets.as_slice().len().max(COMMAND_MAX),
     }
 }

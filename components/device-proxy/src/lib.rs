@@ -4,7 +4,7 @@
 //! desk, with one table of who may ask what. What was answered is on the disk. What it promises, one
 //! by one: `docs/spec/device-proxy.md`.
 //!
-//! Deliberately left out so far: cash drawers, card terminals and the link to the hotel's own
+//! Deliberately left out so far: card terminals and the link to the hotel's own
 //! software; changing an order after it was placed; handing orders over as records; a calendar of
 //! the house's time zone (one fixed distance from UTC instead).
 //!

@@ -1,7 +1,7 @@
 //! What a document will look like, as a picture.
 //!
 //! Pure; the same rows that the printer gets, with letters of 12 × 24 dots and the same QR codes and
-//! pictures. Raw documents have no preview.
+//! pictures. Only receipts have a preview.
 
 use noto_sans_mono_bitmap::{FontWeight, RasterHeight, RasterizedChar, get_raster};
 use png::{BitDepth, ColorType, Compression, Encoder};
@@ -26,7 +26,7 @@ const BLACK: u8 = 96;
 /// The picture of a document: PNG, black on white, as wide as the paper.
 pub(crate) fn picture(document: &Document, profile: &Profile) -> Result<Vec<u8>, Problem> {
     let Document::Receipt(receipt) = document else {
-        let detail = "a raw document has no preview";
+        let detail = "only a receipt has a preview";
         return Err(Problem::new(Code::Unsupported, detail).at("document"));
     };
     let rows = lay_out(receipt, profile)?;

@@ -42,6 +42,8 @@ pub const CELLS_MAX: usize = 6;
 pub const OCTETS_MAX: usize = 128 * 1024;
 /// Most copies of one job.
 pub const COPIES_MAX: u8 = 5;
+/// Longest time that a drawer waits to be opened, in milliseconds: whoever asked stands before it.
+pub const DRAWER_WAIT_MS: u64 = 30_000;
 /// Most jobs of one answer.
 pub const JOBS_MAX: usize = 100;
 
@@ -71,7 +73,7 @@ fn one() -> u8 {
     1
 }
 
-/// What to print.
+/// What to print, or to do at a printer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Document {
@@ -82,6 +84,39 @@ pub enum Document {
         /// The bytes.
         octets: Octets<OCTETS_MAX>,
     },
+    /// Opens the cash drawer at the usual printer of the route. Nothing is printed; it is asked for
+    /// once (`copies` 1), never opened again by itself, and not later than [`DRAWER_WAIT_MS`] after
+    /// it was asked for.
+    Drawer {
+        /// The contact of the printer's drawer socket.
+        #[serde(default)]
+        pin: DrawerPin,
+    },
+}
+
+/// The contact of a drawer socket (RJ12) that opens a drawer.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+pub enum DrawerPin {
+    /// That of the first drawer, and mostly the only one.
+    #[default]
+    #[serde(rename = "2")]
+    Two,
+    /// That of the second.
+    #[serde(rename = "5")]
+    Five,
 }
 
 /// A receipt or kitchen ticket.

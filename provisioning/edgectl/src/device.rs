@@ -18,7 +18,7 @@ mod enrolment;
 mod rooms;
 
 pub(crate) use enrolment::EnrolmentError;
-pub(crate) use rooms::{ROOMS_MAX, hotel};
+pub(crate) use rooms::{ROOMS_MAX, hotel, room_numbers};
 
 /// Adds and lists devices.
 #[derive(Debug, Clone, Subcommand)]

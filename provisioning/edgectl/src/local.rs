@@ -30,6 +30,7 @@ mod notices;
 mod plan;
 mod ports;
 mod process;
+mod rooms;
 mod roster;
 mod rotation;
 mod settings;

@@ -2,12 +2,13 @@
 
 use super::*;
 
-const ACTS: [Act; 13] = [
+const ACTS: [Act; 14] = [
     Act::Menu,
     Act::Order,
     Act::OrderStatus,
     Act::Orders,
     Act::Print,
+    Act::OpenDrawer,
     Act::TendJobs,
     Act::Printers,
     Act::Climate,
@@ -29,8 +30,8 @@ fn check(standing: Standing, expected: &[Act]) {
 #[test]
 fn everybody_may_what_the_table_says_and_nothing_else() {
     use Act::{
-        Climate, DoorTrails, Doors, Menu, Order, OrderStatus, Orders, Print, Printers, SetClimate,
-        TendJobs, TurnBolts, Write,
+        Climate, DoorTrails, Doors, Menu, OpenDrawer, Order, OrderStatus, Orders, Print, Printers,
+        SetClimate, TendJobs, TurnBolts, Write,
     };
     check(GUEST, &[Menu, Order, OrderStatus, Orders, Write]);
     check(
@@ -41,6 +42,7 @@ fn everybody_may_what_the_table_says_and_nothing_else() {
             OrderStatus,
             Orders,
             Print,
+            OpenDrawer,
             TendJobs,
             Printers,
             Climate,
@@ -60,7 +62,16 @@ fn everybody_may_what_the_table_says_and_nothing_else() {
     );
     check(
         POS,
-        &[Menu, Order, OrderStatus, Orders, Print, TendJobs, Printers],
+        &[
+            Menu,
+            Order,
+            OrderStatus,
+            Orders,
+            Print,
+            OpenDrawer,
+            TendJobs,
+            Printers,
+        ],
     );
     check(
         ENGINEERING,
@@ -69,7 +80,7 @@ fn everybody_may_what_the_table_says_and_nothing_else() {
         ],
     );
     // All but what guests say.
-    check(MANAGER, &ACTS[..12]);
+    check(MANAGER, &ACTS[..13]);
     check(
         OPERATOR,
         &[

@@ -26,6 +26,7 @@ use super::journal::{self, LoadError};
 use super::printer::{Link, Remains, Shipment, Wiring};
 use crate::escpos;
 use crate::preview;
+use crate::print::config::PrinterConfig;
 use crate::print::{Admission, Barrier, Effect, Entry, LinkEvent, PrintConfig, Spooler, Stage};
 
 mod keeper;
@@ -203,7 +204,11 @@ impl Printing {
         let route = self.config.routes.get(&submit.route);
         let route = route.ok_or_else(|| no_route(&submit.route))?;
         let printers = route.printers.iter();
-        for printer in printers.filter_map(|name| self.config.printers.get(name)) {
+        let mut printers = printers.filter_map(|name| self.config.printers.get(name));
+        if matches!(submit.document, Document::Drawer { .. }) {
+            check_drawer(submit, printers.next())?;
+        }
+        for printer in printers {
             escpos::encode(&submit.document, &printer.profile, true)?;
         }
         Ok(Weighed::of(submit))
@@ -322,6 +327,19 @@ fn changed(
         Ok(effects) => (spooler.job(asker, job), effects),
         Err(problem) => (Err(problem), Vec::new()),
     }
+}
+
+/// Refuses to open a drawer more than once, and one that is not there.
+fn check_drawer(submit: &Submit, usual: Option<&PrinterConfig>) -> Result<(), Problem> {
+    if submit.copies != 1 {
+        let detail = "a drawer is opened once";
+        return Err(Problem::new(Code::Invalid, detail).at("copies"));
+    }
+    if !usual.is_some_and(|printer| printer.drawer) {
+        let detail = format!("no cash drawer is configured at route {}", submit.route);
+        return Err(Problem::new(Code::Unsupported, detail).at("route"));
+    }
+    Ok(())
 }
 
 fn no_route(route: &Word) -> Problem {

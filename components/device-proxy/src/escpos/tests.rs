@@ -2,13 +2,21 @@
 
 use proptest::prelude::*;
 use wire::Code;
-use wire::print::{Document, Held};
+use wire::print::{Document, DrawerPin, Held};
 
 use super::*;
 use crate::print::{Condition, Profile};
 
 mod raw;
 mod reply;
+
+// device-proxy-4.7
+#[test]
+fn a_drawer_is_opened_by_one_pulse_and_nothing_is_printed() {
+    let bytes = |pin| encode(&Document::Drawer { pin }, &Profile::default(), true).unwrap();
+    assert_eq!(bytes(DrawerPin::Two), b"\x1b@\x1bp\x00\x19\xfa");
+    assert_eq!(bytes(DrawerPin::Five), b"\x1b@\x1bp\x01\x19\xfa");
+}
 
 fn document(lines: &serde_json::Value) -> Document {
     serde_json::from_value(serde_json::json!({ "kind": "receipt", "lines": lines })).unwrap()

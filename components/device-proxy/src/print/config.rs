@@ -43,6 +43,9 @@ pub struct PrinterConfig {
     /// What it can do.
     #[serde(default)]
     pub profile: Profile,
+    /// Whether a cash drawer hangs on it, which may be opened.
+    #[serde(default)]
+    pub drawer: bool,
     /// How long a connection is kept for nothing, so that others get a turn, in milliseconds.
     #[serde(default = "idle_close_default", deserialize_with = "idle_close")]
     pub idle_close_ms: u64,

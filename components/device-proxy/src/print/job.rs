@@ -79,6 +79,11 @@ pub(crate) enum End {
 }
 
 impl Entry {
+    /// Whether it opens a drawer, which nothing may do twice and nothing stands in for.
+    pub(super) fn is_drawer(&self) -> bool {
+        matches!(self.document.as_deref(), Some(Document::Drawer { .. }))
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         matches!(self.stage, Stage::Ended { .. })
     }

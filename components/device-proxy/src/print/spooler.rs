@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wire::print::{Decision, Document, Job, JobOf, JobState, Submit};
 use wire::{Code, Integer, Principal, Problem, Sha256, Word};
 
-use super::config::{PrintConfig, RouteConfig, Unconfirmed};
+use super::config::{FALLBACKS_MAX, PrintConfig, RouteConfig, Unconfirmed};
 use super::job::{Attempt, End, Entry, Key, Stage};
 use super::standing::{Condition, Line, Standing};
 use super::token::{Token, Tokens};
@@ -219,6 +219,10 @@ impl Spooler {
         if !matches!(self.entry(number).stage, Stage::Unconfirmed(_)) {
             let detail = "only a job that may have printed can be decided";
             return Err(Problem::new(Code::Conflict, detail));
+        }
+        if decision == Decision::Reprint && self.entry(number).is_drawer() {
+            let detail = "a drawer is not opened again by itself; ask for it anew";
+            return Err(Problem::new(Code::Conflict, detail).at("decision"));
         }
         match decision {
             Decision::Printed => self.copy_done(now, number, End::Done),

@@ -1,6 +1,8 @@
 //! The machine by example; `model` kills it between every two effects.
 
-use wire::print::{Decision, Document, Held, Job, JobOf, JobState, Submit};
+use wire::print::{
+    DRAWER_WAIT_MS, Decision, Document, DrawerPin, Held, Job, JobOf, JobState, Submit,
+};
 use wire::{Code, Integer, JobId, Principal, Problem, Sha256, Word};
 
 use super::spooler::{FALLBACK_AFTER_MS, KEPT_MS, Order, REPRINTS_MAX};
@@ -8,6 +10,7 @@ use super::*;
 
 mod admission;
 mod course;
+mod drawer;
 mod model;
 
 const READY: Condition = Condition {

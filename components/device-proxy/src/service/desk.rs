@@ -6,7 +6,7 @@ use wire::climate::{Room, Rooms, SetTarget};
 use wire::door::{Doors as AllDoors, Petition};
 use wire::gateway::Executed;
 use wire::order::{Menu, Order, Orders as OrderList, Place, SetStatus};
-use wire::print::{Job, JobOf, Jobs, Picture, Preview, Printers, Resolve, Submit};
+use wire::print::{Document, Job, JobOf, Jobs, Picture, Preview, Printers, Resolve, Submit};
 use wire::{Code, Problem};
 
 use super::climate::Climate;
@@ -69,6 +69,9 @@ impl Desk {
     pub(crate) async fn submit(&self, asker: &Asker, submit: Submit) -> Result<Job, Problem> {
         Act::Print.check(asker.standing)?;
         self.routes.check(asker.standing, &submit.route)?;
+        if matches!(submit.document, Document::Drawer { .. }) {
+            Act::OpenDrawer.check(asker.standing)?;
+        }
         self.printing.submit(&asker.principal, submit).await
     }
 

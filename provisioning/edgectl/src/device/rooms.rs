@@ -23,6 +23,11 @@ pub(crate) fn hotel(rooms: u32) -> Vec<RegisteredDevice> {
     (0..rooms).map(number).flat_map(furnish).collect()
 }
 
+/// The numbers of the first `rooms` rooms.
+pub(crate) fn room_numbers(rooms: u32) -> impl Iterator<Item = i32> {
+    (0..rooms).filter_map(|index| i32::try_from(number(index)).ok())
+}
+
 fn number(index: u32) -> u32 {
     (index / ROOMS_PER_FLOOR + 1) * 100 + index % ROOMS_PER_FLOOR + 1
 }

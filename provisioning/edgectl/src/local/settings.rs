@@ -13,6 +13,8 @@ use crate::recipe::{self, Recipe, RecipeError};
 
 mod pages;
 
+pub(super) use pages::console;
+
 /// The component that is the database.
 pub(super) const POSTGRES: &str = "postgres";
 /// Where recipes keep things on a box; nothing of a local hotel may be there.

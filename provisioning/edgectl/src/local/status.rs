@@ -17,6 +17,7 @@ use super::http;
 use super::layout::Layout;
 use super::process::Process;
 use super::roster::{self, Kind, State};
+use super::settings;
 use crate::output::{self, say};
 
 mod table;
@@ -72,6 +73,8 @@ pub(super) struct Report {
     devices: Devices,
     uplink: Option<figures::Uplink>,
     property: Option<String>,
+    /// Where people begin.
+    console: Option<String>,
     dir: PathBuf,
     #[serde(skip)]
     kept: bool,
@@ -114,6 +117,7 @@ impl Report {
             devices: Devices::default(),
             uplink: None,
             property: hotel.as_ref().map(|hotel| hotel.property.to_string()),
+            console: hotel.as_ref().and_then(settings::console),
             dir: layout.dir().to_owned(),
             kept: state.as_ref().is_some_and(State::supervised),
         };

@@ -22,7 +22,7 @@ use super::layout::Layout;
 use super::plan::{self, Plan, Sources, Wanted};
 use super::process::Process;
 use super::roster::{Part, Roster};
-use super::{detach, down, install, rotation, status, watch};
+use super::{detach, down, install, rooms, rotation, status, watch};
 use crate::output::say;
 
 /// Start the hotel, or say that it runs.
@@ -117,9 +117,14 @@ impl Up {
                 status::show(layout).await;
             }
         };
+        let furnish = async {
+            rooms::write(&plan).await;
+            pending::<()>().await;
+        };
         tokio::select! {
             () = &mut asked_to_stop => {}
             () = rotation::watch(&plan.hotel) => {}
+            () = furnish => {}
             () = show => {}
         }
         say("stopping");

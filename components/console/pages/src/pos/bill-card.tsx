@@ -10,6 +10,7 @@ import type { Job } from "../shared/wire";
 import { ticketWord } from "../shared/words";
 import { Undecided } from "../staff/printing-card";
 import type { Bill } from "./bill";
+import { Drawer } from "./drawer";
 import type { Printed, Receipts } from "./receipts";
 
 interface Props {
@@ -56,6 +57,7 @@ export function BillCard({ bill, receipts, jobs, box }: Props) {
       ) : (
         <Receipt printed={printed.value} jobs={jobs} repeat={receipts.mayRepeat(printed.value) ? print : null} />
       )}
+      <Drawer box={box} jobs={jobs} />
     </>
   );
 }

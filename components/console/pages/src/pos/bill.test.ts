@@ -43,6 +43,7 @@ describe("a bill", () => {
     const { job, route, document } = await submitOf("Hotel\u00a0Seaside", billOf("7", TWO), 1);
     expect(job).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect([route, document.kind]).toEqual(["receipt", submitVector.document.kind]);
+    if (document.kind !== "receipt") throw new Error(document.kind);
     const known = new Set(submitVector.document.lines.flatMap((line) => Object.keys(line)));
     expect(document.lines.flatMap((line) => Object.keys(line)).filter((member) => !known.has(member))).toEqual([]);
     const words = JSON.stringify(document.lines);

@@ -97,6 +97,24 @@ describe("the bill", () => {
     expect(box.asked.at(-1)?.body).toMatchObject({ principal: "tablet-1", decision: "printed" });
   });
 
+
+  it("opens the drawer once each time it is confirmed, and says what became of it", async () => {
+    const box = await enter([ago(1, 1)]);
+    await choose(/^Table 7/);
+    fireEvent.click(screen.getByRole("button", { name: "Open the cash drawer" }));
+    expect(printed(box)).toEqual([]);
+    fireEvent.click(screen.getByRole("button", { name: /^Open it now/ }));
+    await screen.findByText("Drawer opening");
+    const [submit] = printed(box);
+    expect(submit?.document).toEqual({ kind: "drawer" });
+    box.say(about.printStatus, receipt(submit?.job ?? "", { state: "done" }, 2_000));
+    await screen.findByText("Drawer opened");
+    fireEvent.click(screen.getByRole("button", { name: "Open the cash drawer" }));
+    fireEvent.click(screen.getByRole("button", { name: /^Open it now/ }));
+    await waitFor(() => expect(printed(box)).toHaveLength(2));
+    expect(printed(box)[1]?.job).not.toBe(submit?.job);
+  });
+
   it("says why it is not printed", async () => {
     const box = await enter([ago(1, 1)]);
     box.answers.set(about.print, () => {

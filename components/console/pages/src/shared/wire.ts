@@ -148,7 +148,7 @@ export interface Submit {
   /** The same again is the same job. */
   job: string;
   route: string;
-  document: { kind: "receipt"; lines: ReceiptLine[] };
+  document: { kind: "receipt"; lines: ReceiptLine[] } | { kind: "drawer" };
 }
 
 export type ReceiptLine =

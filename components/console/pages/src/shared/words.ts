@@ -52,6 +52,29 @@ export function ticketWord(job: Job, what = "Ticket"): { text: string; tone: Ton
   }
 }
 
+/** What became of a wish to open the drawer. */
+export function drawerWord(job: Job): { text: string; tone: Tone } {
+  switch (job.state) {
+    case "accepted":
+    case "dispatching":
+    case "printing":
+      return { text: "Drawer opening", tone: "calm" };
+    case "held":
+      return { text: `Drawer waits: ${HELD[job.reason]}`, tone: "warn" };
+    case "done":
+      return { text: "Drawer opened", tone: "good" };
+    case "sent-unverified":
+      return { text: "Drawer asked to open, printer says nothing", tone: "calm" };
+    case "unconfirmed":
+    case "failed":
+      return { text: "Drawer perhaps opened: look", tone: "bad" };
+    case "expired":
+      return { text: "Too late, drawer not opened", tone: "bad" };
+    case "cancelled":
+      return { text: "Called off, drawer not opened", tone: "calm" };
+  }
+}
+
 /** A table as people say it: `7` and `table-7` are both table 7. */
 export function tableName(table: string): string {
   return `Table ${table.replace(/^table-/, "")}`;

@@ -253,12 +253,22 @@ async fn what_cannot_be_printed_is_not_taken() {
         ..submit(1, "x")
     };
     assert_eq!(refused(route).await.as_deref(), Some("route"));
-    let document = serde_json::json!({ "kind": "raw", "octets": "G3AAGfo" });
-    let drawer = Submit {
-        document: serde_json::from_value(document).unwrap(),
+    let document = |json| serde_json::from_value(json).unwrap();
+    let raw = Submit {
+        document: document(serde_json::json!({ "kind": "raw", "octets": "G3AAGfo" })),
         ..submit(1, "x")
     };
-    assert_eq!(refused(drawer).await.as_deref(), Some("document.octets"));
+    assert_eq!(refused(raw).await.as_deref(), Some("document.octets"));
+    let drawer = Submit {
+        document: document(serde_json::json!({ "kind": "drawer" })),
+        ..submit(1, "x")
+    };
+    assert_eq!(refused(drawer.clone()).await.as_deref(), Some("route"));
+    let twice = Submit {
+        copies: 2,
+        ..drawer
+    };
+    assert_eq!(refused(twice).await.as_deref(), Some("copies"));
     assert!(shop.printing().jobs(None).await.unwrap().jobs.is_empty());
     shop.end().await;
 }

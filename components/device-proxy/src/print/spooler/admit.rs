@@ -1,8 +1,10 @@
 //! Which jobs are taken.
 
+use wire::print::DRAWER_WAIT_MS;
+
 use super::{
-    Arc, BTreeMap, Code, Entry, Integer, Job, Key, Principal, Problem, Sha256, Spooler, Stage,
-    Submit,
+    Arc, BTreeMap, Code, Document, Entry, Integer, Job, Key, Principal, Problem, Sha256, Spooler,
+    Stage, Submit,
 };
 
 /// Most jobs of one route that have not ended: more than a kitchen works off in an hour.
@@ -114,12 +116,16 @@ impl Spooler {
 }
 
 fn expires_at(now: Integer, submit: &Submit, by_route: u64) -> Result<Integer, Problem> {
+    let longest = match submit.document {
+        Document::Drawer { .. } => DRAWER_WAIT_MS,
+        Document::Receipt(_) | Document::Raw { .. } => EXPIRES_MAX_MS,
+    };
     let after = |ms: u64| Integer::new(now.value().saturating_add(ms)).unwrap_or(now);
     let Some(expires_at) = submit.expires_at else {
-        return Ok(after(by_route));
+        return Ok(after(by_route.min(longest)));
     };
     if expires_at <= now {
         return Err(Problem::new(Code::Expired, "its time is over").at("expires_at"));
     }
-    Ok(expires_at.min(after(EXPIRES_MAX_MS)))
+    Ok(expires_at.min(after(longest)))
 }

@@ -1,8 +1,8 @@
 //! How jobs come from one stage to the next.
 
 use super::{
-    Attempt, Code, Effect, End, FALLBACK_AFTER_MS, Integer, KEPT_MS, Line, LinkEvent, Order,
-    REPRINTS_MAX, Spooler, Stage, Token, Unconfirmed, Word,
+    Attempt, Code, Effect, End, FALLBACK_AFTER_MS, FALLBACKS_MAX, Integer, KEPT_MS, Line,
+    LinkEvent, Order, Problem, REPRINTS_MAX, Spooler, Stage, Token, Unconfirmed, Word,
 };
 
 /// Most jobs that are forgotten at once, so that nobody waits long for that commit.
@@ -67,7 +67,14 @@ impl Spooler {
             let standing = self.printers.get(printer)?;
             return standing.is_free().then(|| printer.clone());
         }
-        for printer in &self.route(number)?.printers {
+        let route = &self.route(number)?.printers;
+        let candidates = if self.entry(number).is_drawer() {
+            // Another drawer would be somebody else's.
+            1
+        } else {
+            FALLBACKS_MAX
+        };
+        for printer in route.iter().take(candidates) {
             let standing = self.printers.get(printer)?;
             if standing.is_free() {
                 return Some(printer.clone());
@@ -148,6 +155,12 @@ impl Spooler {
         let Some(attempt) = entry.open_attempt().cloned() else {
             return;
         };
+        if entry.is_drawer() {
+            let detail = "the drawer may have opened; it is not opened again by itself";
+            let failed = End::Failed(Problem::new(Code::TimedOut, detail));
+            self.end(now, number, failed);
+            return;
+        }
         match policy.unwrap_or_default() {
             Unconfirmed::ReprintMarked if entry.doubts < REPRINTS_MAX => self.reprint(now, number),
             Unconfirmed::Drop => {

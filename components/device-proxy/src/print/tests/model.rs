@@ -124,7 +124,7 @@ impl World {
         } else {
             "bar"
         };
-        let new = submit(number, route);
+        let new = wish(number, route);
         let content = digest(&new);
         let admitted = self
             .rig
@@ -196,7 +196,7 @@ impl World {
 
     /// All that came out of all printers for a job.
     fn papers(&self, number: u32) -> Vec<Paper> {
-        let document = submit(number, "bar").document;
+        let document = wish(number, "bar").document;
         let papers = self.printers.values().flat_map(|printer| &printer.paper);
         papers
             .filter(|paper| paper.document == document)
@@ -210,7 +210,7 @@ impl World {
             let state = self.rig.spooler.job(&pos(), &of(number));
             if state.is_ok_and(|job| job.state == JobState::Unconfirmed) {
                 let decision = if self.papers(number).is_empty() {
-                    Decision::Reprint
+                    self.refuse_to_kick_again(number)
                 } else {
                     Decision::Printed
                 };
@@ -222,6 +222,20 @@ impl World {
                 self.carry_out();
             }
         }
+    }
+
+    /// What is decided of a job of which nothing came out.
+    fn refuse_to_kick_again(&mut self, number: u32) -> Decision {
+        if !is_drawer(number) {
+            return Decision::Reprint;
+        }
+        let again = (&pos(), &of(number), Decision::Reprint);
+        let refused = self
+            .rig
+            .spooler
+            .resolve(self.rig.now, again.0, again.1, again.2);
+        assert_eq!(refused.unwrap_err().code, Code::Conflict);
+        Decision::Drop
     }
 
     fn run(mut self) {
@@ -257,13 +271,40 @@ impl World {
     #[track_caller]
     fn judge(&self, number: u32) {
         let job = self.rig.spooler.job(&pos(), &of(number)).unwrap();
-        assert_eq!(job.state, JobState::Done, "job {number}: {job:?}");
         let papers = self.papers(number);
+        if is_drawer(number) {
+            let ended = match job.state {
+                JobState::Done => papers.len() == 1,
+                JobState::Failed { .. } => papers.len() <= 1,
+                _ => false,
+            };
+            assert!(ended && !job.marked, "a drawer: {job:?}, {papers:?}");
+            return;
+        }
+        assert_eq!(job.state, JobState::Done, "job {number}: {job:?}");
         assert!(!papers.is_empty(), "job {number} is lost: {job:?}");
         let unmarked = papers.iter().filter(|paper| !paper.marked).count();
         assert!(unmarked <= 1, "job {number} came twice without a mark");
         assert!(papers.len() == 1 || job.marked, "{job:?}");
     }
+}
+
+/// Every third job opens a drawer: of six, each of two drawers.
+fn is_drawer(number: u32) -> bool {
+    number.is_multiple_of(3)
+}
+
+fn wish(number: u32, route: &str) -> Submit {
+    let mut submit = submit(number, route);
+    if is_drawer(number) {
+        let pin = if number == 3 {
+            DrawerPin::Two
+        } else {
+            DrawerPin::Five
+        };
+        submit.document = Document::Drawer { pin };
+    }
+    submit
 }
 
 impl Printer {
@@ -275,7 +316,7 @@ impl Printer {
     }
 }
 
-// device-proxy-3.7
+// device-proxy-3.7, device-proxy-3.8
 #[test]
 fn whatever_dies_between_any_two_steps_nothing_is_lost_or_printed_twice_without_its_mark() {
     for seed in 1..=SEEDS {

@@ -303,6 +303,10 @@ fn printing() -> Vec<Form> {
             "print-submit-raw",
             &submit(&json!({ "kind": "raw", "octets": octets(5) })),
         ),
+        said::<print::Submit>(
+            "print-submit-drawer",
+            &submit(&json!({ "kind": "drawer", "pin": "2" })),
+        ),
         said::<print::Job>("print-job", &job(&failed)),
         said::<print::Jobs>(
             "print-jobs",

@@ -13,7 +13,7 @@ const PRINTER: &str = "pass";
 pub(super) fn values(name: &str, hotel: &Hotel) -> Vec<(&'static str, Value)> {
     let mut values = vec![
         ("/ca_dir", json!(hotel.property_dir)),
-        ("/console_url", json!(console(hotel))),
+        ("/console_url", json!(console(hotel).unwrap_or_default())),
         ("/name", json!("The local hotel")),
         ("/cloud_signaling", json!([cloud(hotel)])),
         (
@@ -57,7 +57,7 @@ fn box_peer(hotel: &Hotel) -> Vec<(&'static str, Value)> {
         ("/orders/menu", menu()),
         (
             "/print/printers",
-            json!({ PRINTER: { "address": printer(hotel) } }),
+            json!({ PRINTER: { "address": printer(hotel), "drawer": true } }),
         ),
         (
             "/print/routes",
@@ -81,10 +81,10 @@ fn printer(hotel: &Hotel) -> String {
     format!("{host}:{port}")
 }
 
-/// The page where everything begins.
-pub(crate) fn console(hotel: &Hotel) -> String {
+/// The page where everything begins, in a hotel that has pages.
+pub(in crate::local) fn console(hotel: &Hotel) -> Option<String> {
     let tls = listener(hotel, Component::Console, "tls_listener");
-    tls.map_or_else(String::new, |at| format!("https://{}:{}", at.host, at.port))
+    tls.map(|at| format!("https://{}:{}", at.host, at.port))
 }
 
 /// The hotel's own server and the one in the cloud, for the box.

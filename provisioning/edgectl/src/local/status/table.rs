@@ -39,6 +39,7 @@ impl Report {
              {command} status --dir {dir}        how it is (--json for programs)\n\
              {command} logs uplink --dir {dir}   what a part writes (-f follows)\n\
              {command} down --dir {dir}          stop everything\n\
+             edgectl authority invite --role front-desk --name Desk desk-1 --dir {dir}   a tablet's way in
              {dir}/hotel.json says where everything is"
         )
     }
@@ -83,6 +84,9 @@ impl fmt::Display for Report {
         )?;
         if let Some(uplink) = &self.uplink {
             write!(f, "\nuplink         {uplink}")?;
+        }
+        if let Some(console) = &self.console {
+            write!(f, "\npages          {console}")?;
         }
         Ok(())
     }

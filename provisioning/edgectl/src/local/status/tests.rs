@@ -27,6 +27,7 @@ fn report(components: &[(&str, bool)], simulated: &[(&str, bool)], online: Optio
         devices: Devices { total: 4, online },
         uplink: None,
         property: Some("local-hotel".to_owned()),
+        console: Some("https://127.0.0.1:8445".to_owned()),
         dir: "/hotel".into(),
         kept: true,
     }
@@ -76,6 +77,7 @@ fn the_json_form_is_what_scripts_were_promised() {
         "devices": {"total": 4, "online": null},
         "uplink": null,
         "property": "local-hotel",
+        "console": "https://127.0.0.1:8445",
         "dir": "/hotel",
     });
     let report = report(&[("broker", true)], &[("s3", true)], None);
