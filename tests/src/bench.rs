@@ -16,6 +16,7 @@ mod models;
 mod peers;
 mod prints;
 pub mod samples;
+mod tablets;
 
 pub use figure::{Better, Figure, Value};
 
@@ -39,6 +40,8 @@ enum Area {
     Peer,
     /// Tickets.
     Print,
+    /// Tablets and the hub.
+    Sync,
 }
 
 /// Runs the program on the command line of the process.
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
             Area::Inference => models::measure(),
             Area::Peer => peers::measure(),
             Area::Print => prints::measure(),
+            Area::Sync => tablets::measure(),
         };
         for figure in measured {
             println!("{figure}");

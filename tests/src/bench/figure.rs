@@ -59,6 +59,15 @@ impl Figure {
         }
     }
 
+    /// So many in a second.
+    pub fn rate(area: &'static str, figure: &'static str, unit: &'static str, ours: f64) -> Self {
+        Self {
+            unit,
+            better: Better::Higher,
+            ..Self::latency(area, figure, ours)
+        }
+    }
+
     /// Beside another program.
     #[must_use]
     pub fn peer(self, name: &'static str, value: f64) -> Self {
