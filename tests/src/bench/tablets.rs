@@ -23,7 +23,7 @@ const ROWS: i64 = 40_000;
 /// Rows of one transaction at the hotel, and of one statement of the floor.
 const BATCH: i64 = 5_000;
 /// How often it is looked how many rows have come.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(50);
 const PARTS: &[&str] = &[
     "broker",
     "authority",

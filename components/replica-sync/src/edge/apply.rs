@@ -108,7 +108,8 @@ impl Database {
     }
 
     async fn attempt_apply(&self, arrival: Arrival<'_>) -> Result<Applied, sqlx::Error> {
-        let mut transaction = self.begin(arrival.property, Purpose::Apply).await?;
+        let purpose = Purpose::Apply(arrival.changes.len());
+        let mut transaction = self.begin(arrival.property, purpose).await?;
         let mut applied = Applied::default();
         let mut grouped: BTreeMap<&str, Vec<&Change>> = BTreeMap::new();
         for change in arrival.changes {

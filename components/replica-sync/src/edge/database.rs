@@ -41,9 +41,13 @@ pub(crate) struct Database {
 pub(crate) enum Purpose {
     /// Somebody here writes: the triggers keep the states.
     Write,
-    /// What another database wrote is carried over, with its states.
-    Apply,
+    /// What another database wrote is carried over, with its states: so many rows.
+    Apply(usize),
 }
+
+/// From so many rows on, tables are joined as wholes: a planner that does not yet know how large a
+/// table is would compare every row with every other.
+const MANY: usize = 500;
 
 impl Database {
     /// Prepares the database and connects to it.
@@ -116,17 +120,19 @@ async fn name(
     property: &Property,
     purpose: Purpose,
 ) -> Result<(), sqlx::Error> {
-    let applying = match purpose {
-        Purpose::Write => "off",
-        Purpose::Apply => "on",
+    let (applying, nested_loops) = match purpose {
+        Purpose::Write => ("off", "on"),
+        Purpose::Apply(rows) if rows < MANY => ("on", "on"),
+        Purpose::Apply(_) => ("on", "off"),
     };
     sqlx::query(
         "SELECT set_config('sync.tenant', $1, true), set_config('sync.property', $2, true),
-                set_config('sync.apply', $3, true)",
+                set_config('sync.apply', $3, true), set_config('enable_nestloop', $4, true)",
     )
     .bind(property.tenant.as_str())
     .bind(property.property.as_str())
     .bind(applying)
+    .bind(nested_loops)
     .execute(transaction)
     .await?;
     Ok(())
