@@ -1,0 +1,143 @@
+"""Measures what one order and one hour of a hotel send to the cloud, on a hotel that
+`provisioning/local.sh up` runs: measure.py DIR [ORDERS]. Prints JSON for cost.py.
+
+Orders are rows of the hotel's database as device-proxy hands them over, one change at a time, so that
+every change travels by itself, which is the most that it can cost. Bytes to the hub are those of its
+TCP connections, TLS and HTTP included. Bytes to S3 are those of the objects; because the local hotel
+cuts batches every two seconds, their lines are packed again as a box does, by the minute.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import boto3
+
+CHANGES = ("confirmed", "preparing", "ready", "served")
+IDLE_S = 120
+# A batch leaves a second after a change, and half a second more on a busy machine.
+APART_S = 1.6
+
+
+def sql(socket, text):
+    # The cluster's own user asks; as root it is mapped by the name of the Unix user.
+    command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "hotel_owner", "hotel"]
+    subprocess.run(command, input=text, text=True, check=True)
+
+
+def order(socket, hotel, number):
+    """An order of two lines: placed, then changed four times."""
+    now, key = int(time.time() * 1000), f"measured-{time.time_ns()}"
+    mine = f"'{hotel['tenant']}', '{hotel['property']}'"
+    lines = "".join(
+        f"INSERT INTO hotel.order_items VALUES ({mine}, '{key}-{line}', '{key}', {line},"
+        f" '{item}', '{name}', {quantity}, {price}, '');"
+        for line, item, name, quantity, price in (
+            (1, "goulash-soup", "Goulash soup with bread", 2, 790),
+            (2, "apple-juice", "Apple juice, naturally cloudy, 0.5 l", 2, 420),
+        )
+    )
+    yield (
+        f"BEGIN; INSERT INTO hotel.orders VALUES ({mine}, '{key}', {number}, 'table-7',"
+        f" 'guest-{number}', 'placed', 'no onions please', 2420, 'EUR', {now}, {now}); {lines} COMMIT;"
+    )
+    for status in CHANGES:
+        yield (
+            f"UPDATE hotel.orders SET status = '{status}', changed_at = {int(time.time() * 1000)}"
+            f" WHERE id = '{key}' AND tenant = '{hotel['tenant']}';"
+        )
+
+
+def to_hub(port):
+    """Bytes sent to and received from the hub, over all connections that are open."""
+    command = ["ss", "--tcp", "--info", "--no-header", "--oneline", f"dport = :{port}"]
+    sent = received = 0
+    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
+        for word in line.split():
+            name, _, value = word.partition(":")
+            sent += int(value) if name == "bytes_sent" else 0
+            received += int(value) if name == "bytes_received" else 0
+    return sent, received
+
+
+def difference(after, before):
+    return [one - other for one, other in zip(after, before)]
+
+
+def lines_of(hotel):
+    """Lines of every object by stream and minute, with the number and size of the objects."""
+    place = hotel["s3"]
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=place["endpoint"],
+        region_name=place["region"],
+        aws_access_key_id=place["access_key_id"],
+        aws_secret_access_key=place["secret_access_key"],
+    )
+    minutes, objects, size = defaultdict(list), 0, 0
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place["bucket"]):
+        for entry in page.get("Contents", []):
+            body = s3.get_object(Bucket=place["bucket"], Key=entry["Key"])["Body"].read()
+            text = zstd("--decompress", body)
+            stream = entry["Key"].split("/")[1].removeprefix("stream=")
+            for line in text.splitlines(keepends=True):
+                at = json.loads(line)["record"]["at"]
+                minutes[stream, at // 60_000].append(line)
+            objects, size = objects + 1, size + len(body)
+    return minutes, objects, size
+
+
+def zstd(way, octets):
+    return subprocess.run(["zstd", way, "-3", "-c", "-q"], input=octets, capture_output=True, check=True).stdout
+
+
+def streams(minutes):
+    """What a whole minute of each stream holds: the first and the last are not whole."""
+    first, last = min(minute for _, minute in minutes), max(minute for _, minute in minutes)
+    totals = defaultdict(lambda: {"minutes": 0, "lines": 0, "plain": 0, "packed": 0})
+    for (stream, minute), lines in minutes.items():
+        if first < minute < last:
+            text = b"".join(lines)
+            total = totals[stream]
+            total["minutes"] += 1
+            total["lines"] += len(lines)
+            total["plain"] += len(text)
+            total["packed"] += len(zstd("--compress", text))
+    return totals
+
+
+def main():
+    directory, orders = Path(sys.argv[1]), int((sys.argv[2:] or ["20"])[0])
+    hotel = json.loads((directory / "hotel.json").read_text(encoding="utf-8"))
+    socket, hub = hotel["databases"]["postgres"], hotel["cloud_hub"]["port"]
+    before = to_hub(hub)
+    time.sleep(IDLE_S)
+    idle = difference(to_hub(hub), before)
+    before, began = to_hub(hub), time.monotonic()
+    for number in range(1, orders + 1):
+        for change in order(socket, hotel, number):
+            sql(socket, change)
+            time.sleep(APART_S)
+    took = time.monotonic() - began
+    busy = difference(to_hub(hub), before)
+    minutes, objects, size = lines_of(hotel)
+    told = {
+        "hub": {
+            "idle_seconds": IDLE_S,
+            "idle_sent": idle[0],
+            "idle_received": idle[1],
+            "orders": orders,
+            "seconds": round(took),
+            "sent": busy[0],
+            "received": busy[1],
+        },
+        "s3": {"objects": objects, "bytes": size, "streams": streams(minutes)},
+    }
+    print(json.dumps(told, indent=2))
+
+
+if __name__ == "__main__":
+    main()
