@@ -3,14 +3,15 @@
 
 Orders are rows of the hotel's database as device-proxy hands them over, one change at a time, so that
 every change travels by itself, which is the most that it can cost. Bytes to the hub are those of its
-TCP connections, TLS and HTTP included. Bytes to S3 are those of the objects; because the local hotel
-cuts batches every two seconds, their lines are packed again as a box does, by the minute.
+TCP connections, TLS and HTTP included. Bytes to S3 are those of the objects. The local hotel measures
+every five seconds and cuts a batch every two; so its lines are thinned and packed again as in a hotel.
 """
 
 import json
 import subprocess
 import sys
 import time
+import zlib
 from collections import defaultdict
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def difference(after, before):
 
 
 def lines_of(hotel):
-    """Lines of every object by stream and minute, with the number and size of the objects."""
+    """Every line in the bucket as its stream, its moment, its source and its bytes; and the objects."""
     place = hotel["s3"]
     s3 = boto3.client(
         "s3",
@@ -77,36 +78,48 @@ def lines_of(hotel):
         aws_access_key_id=place["access_key_id"],
         aws_secret_access_key=place["secret_access_key"],
     )
-    minutes, objects, size = defaultdict(list), 0, 0
+    lines, objects, size = [], 0, 0
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=place["bucket"]):
         for entry in page.get("Contents", []):
             body = s3.get_object(Bucket=place["bucket"], Key=entry["Key"])["Body"].read()
-            text = zstd("--decompress", body)
             stream = entry["Key"].split("/")[1].removeprefix("stream=")
-            for line in text.splitlines(keepends=True):
-                at = json.loads(line)["record"]["at"]
-                minutes[stream, at // 60_000].append(line)
+            for line in zstd("--decompress", body).splitlines(keepends=True):
+                record = json.loads(line)["record"]
+                source = (record["kind"], record["body"].get("device"), record["body"].get("capability"))
+                lines.append((stream, record["at"] // 1000, source, line))
             objects, size = objects + 1, size + len(body)
-    return minutes, objects, size
+    return lines, objects, size
 
 
 def zstd(way, octets):
-    return subprocess.run(["zstd", way, "-3", "-c", "-q"], input=octets, capture_output=True, check=True).stdout
+    command = ["zstd", way, "-3", "-c", "-q"]
+    return subprocess.run(command, input=octets, capture_output=True, check=True).stdout
 
 
-def streams(minutes):
-    """What a whole minute of each stream holds: the first and the last are not whole."""
-    first, last = min(minute for _, minute in minutes), max(minute for _, minute in minutes)
-    totals = defaultdict(lambda: {"minutes": 0, "lines": 0, "plain": 0, "packed": 0})
-    for (stream, minute), lines in minutes.items():
-        if first < minute < last:
-            text = b"".join(lines)
-            total = totals[stream]
-            total["minutes"] += 1
-            total["lines"] += len(lines)
-            total["plain"] += len(text)
-            total["packed"] += len(zstd("--compress", text))
-    return totals
+def packed(lines, stream, every_s, window_s):
+    """Whole windows of a stream in which each source speaks every so many seconds."""
+    moments = [at for of, at, _, _ in lines if of == stream]
+    first, last = min(moments) + 60, max(moments)
+    windows, heard = defaultdict(list), set()
+    for of, at, source, line in sorted(lines, key=lambda line: line[1]):
+        window, turn = (at - first) // window_s, (source, (at + hash_of(source)) // every_s)
+        if of == stream and 0 <= window < (last - first) // window_s and turn not in heard:
+            heard.add(turn)
+            windows[window].append(line)
+    texts = [b"".join(window) for window in windows.values()]
+    return {
+        "every_s": every_s,
+        "window_s": window_s,
+        "windows": len(texts),
+        "lines": sum(map(len, windows.values())),
+        "plain": sum(map(len, texts)),
+        "packed": sum(len(zstd("--compress", text)) for text in texts),
+    }
+
+
+def hash_of(source):
+    """Devices do not speak all at once."""
+    return zlib.crc32(repr(source).encode())
 
 
 def main():
@@ -123,7 +136,9 @@ def main():
             time.sleep(APART_S)
     took = time.monotonic() - began
     busy = difference(to_hub(hub), before)
-    minutes, objects, size = lines_of(hotel)
+    lines, objects, size = lines_of(hotel)
+    sources = {source for stream, _, source, _ in lines if stream == "p2"}
+    rhythms = ((5, 60), (60, 60), (60, 900), (300, 900))
     told = {
         "hub": {
             "idle_seconds": IDLE_S,
@@ -134,9 +149,21 @@ def main():
             "sent": busy[0],
             "received": busy[1],
         },
-        "s3": {"objects": objects, "bytes": size, "streams": streams(minutes)},
+        "s3": {
+            "objects": objects,
+            "bytes": size,
+            "sources": len(sources),
+            "p2": [packed(lines, "p2", *rhythm) for rhythm in rhythms],
+        },
+        "database": {"dump_packed": dump(socket)},
     }
     print(json.dumps(told, indent=2))
+
+
+def dump(socket):
+    """Size of a packed backup of the hotel's database."""
+    command = ["pg_dump", "-h", socket, "-U", "hotel_owner", "hotel"]
+    return len(zstd("--compress", subprocess.run(command, capture_output=True, check=True).stdout))
 
 
 if __name__ == "__main__":

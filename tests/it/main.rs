@@ -11,6 +11,7 @@ mod first_light;
 mod handover;
 mod hostile;
 mod inference;
+mod infra;
 mod locks;
 mod ordering;
 mod printing;
