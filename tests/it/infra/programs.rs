@@ -170,6 +170,7 @@ impl<'a> Task<'a> {
 
 /// Ports that nobody listens on now.
 fn free_ports() -> [u16; 2] {
+    // Both at once, so that they differ.
     let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())
 }
@@ -183,6 +184,23 @@ fn copy(from: &Path, to: &Path) {
     copied.unwrap();
 }
 
+/// The questions of the runbook.
+fn questions() -> Vec<String> {
+    let page = fs::read_to_string(repository().join("docs/runbooks/cloud.md")).unwrap();
+    let blocks = page.split("```sql\n").skip(1);
+    let text = |block: &str| block.split("```").next().map(str::to_owned);
+    blocks.filter_map(text).collect()
+}
+
+async fn connect(hotel: &Hotel) -> PgConnection {
+    let options = PgConnectOptions::new()
+        .socket(&hotel.places.databases["hub-postgres"])
+        .port(5432)
+        .database("cloud")
+        .username("hotel_owner");
+    PgConnection::connect_with(&options).await.unwrap()
+}
+
 /// A database as Aurora gives it: whoever makes roles is no superuser, and passwords count.
 async fn aurora(hotel: &Hotel, told: &Told) {
     let owner = hotel.database("hub-postgres");
@@ -194,12 +212,7 @@ async fn aurora(hotel: &Hotel, told: &Told) {
         .execute(&owner)
         .await
         .unwrap();
-    let options = PgConnectOptions::new()
-        .socket(&hotel.places.databases["hub-postgres"])
-        .port(5432)
-        .database("cloud")
-        .username("hotel_owner");
-    let mut master = PgConnection::connect_with(&options).await.unwrap();
+    let mut master = connect(hotel).await;
     sqlx::raw_sql("SET SESSION AUTHORIZATION master")
         .execute(&mut master)
         .await
@@ -260,6 +273,25 @@ async fn the_hub_serves_boxes_by_the_settings_of_the_template_in_a_database_like
     assert_eq!(answer.status(), 200);
     let answer: Value = answer.json().await.unwrap();
     assert_eq!(answer["written"], 1, "{answer}");
+
+    let mut master = connect(&hotel).await;
+    sqlx::raw_sql("SET SESSION AUTHORIZATION master")
+        .execute(&mut master)
+        .await
+        .unwrap();
+    let questions = questions();
+    assert!(questions.len() >= 4, "{questions:?}");
+    for question in questions {
+        let asked = sqlx::raw_sql(AssertSqlSafe(question.clone()));
+        let rows = asked.fetch_all(&mut master).await;
+        assert!(rows.is_ok(), "{question}: {rows:?}");
+    }
+    // Whoever asks for the company sees the rows of every hotel.
+    let rooms: i64 = sqlx::query_scalar("SELECT count(*) FROM hotel.rooms")
+        .fetch_one(&mut master)
+        .await
+        .unwrap();
+    assert_eq!(rooms, 1);
 }
 
 // infra-5.1
