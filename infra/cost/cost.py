@@ -65,7 +65,9 @@ def traffic(told):
     """Bytes of an order, and of a day without any."""
     hub = told["hub"]
     per_second = {way: hub[f"idle_{way}"] / hub["idle_seconds"] for way in ("sent", "received")}
-    order = {way: (hub[way] - per_second[way] * hub["seconds"]) / hub["orders"] for way in per_second}
+    order = {
+        way: (hub[way] - per_second[way] * hub["seconds"]) / hub["orders"] for way in per_second
+    }
     day = {way: rate * 86_400 for way, rate in per_second.items()}
     return order, day
 
@@ -87,7 +89,10 @@ def own(told, window_s):
         ("backups kept in S3", backup / GB * PRICE["s3_gb_month"]),
         ("bytes from the hub to the box", down * DAYS / GB * PRICE["out_gb"]),
         ("bytes through the balancer", both * DAYS / GB * PRICE["nlb_gb"]),
-        ("a year's rows in the database", order["sent"] * HOTEL["orders_a_day"] * 365 / GB * PRICE["aurora_gb_month"]),
+        (
+            "a year's rows in the database",
+            order["sent"] * HOTEL["orders_a_day"] * 365 / GB * PRICE["aurora_gb_month"],
+        ),
         ("connection to AWS IoT", 60 * HOURS * PRICE["iot_minute"]),
         ("Greengrass core device", PRICE["greengrass_core_month"]),
     ]
@@ -97,7 +102,11 @@ def shared(hubs, processors, memory, units):
     """What all hotels pay together in a month, line by line."""
 
     def tasks(count, processors, memory):
-        return count * HOURS * (processors * PRICE["fargate_cpu_hour"] + memory * PRICE["fargate_gb_hour"])
+        return (
+            count
+            * HOURS
+            * (processors * PRICE["fargate_cpu_hour"] + memory * PRICE["fargate_gb_hour"])
+        )
 
     addresses = hubs + 1 + 2
     return [
@@ -106,8 +115,13 @@ def shared(hubs, processors, memory, units):
         ("addresses of tasks and balancer", addresses * HOURS * PRICE["address_hour"]),
         ("hubs", tasks(hubs, processors, memory)),
         ("signaling", tasks(1, 0.25, 0.5)),
-        ("secrets, alarms, metrics, logs", 2 * PRICE["secret_month"] + 8 * PRICE["alarm_month"]
-            + 3 * PRICE["metric_month"] + 1 * PRICE["log_gb"]),
+        (
+            "secrets, alarms, metrics, logs",
+            2 * PRICE["secret_month"]
+            + 8 * PRICE["alarm_month"]
+            + 3 * PRICE["metric_month"]
+            + 1 * PRICE["log_gb"],
+        ),
     ]
 
 
@@ -143,11 +157,15 @@ def tables():
     quarter, minute = own(told, 900), dict(own_at_a_minute(told))
     for name, dollars in quarter:
         yield f"| {name} | ${dollars:.4f} | ${minute[name]:.4f} |"
-    data = [line for line in quarter if line[0] not in ("Greengrass core device", "connection to AWS IoT")]
+    data = [
+        line
+        for line in quarter
+        if line[0] not in ("Greengrass core device", "connection to AWS IoT")
+    ]
     yield f"| **data alone** | **${total(data):.2f}** | **${total(minute.items()) - total(quarter) + total(data):.2f}** |"
     yield f"| **all** | **${total(quarter):.2f}** | **${total(minute.items()):.2f}** |"
     yield ""
-    yield "| of all hotels, a month | " + " | ".join(f"{size[0]:,} hotels" for size in SIZES) + " |"
+    yield "| of all hotels, a month | " + " | ".join(f"{size[0]:,} hotel{'s' if size[0] > 1 else ''}" for size in SIZES) + " |"
     yield "|---|" + "---|" * len(SIZES)
     columns = [dict(shared(*size[1:])) for size in SIZES]
     for name in columns[0]:
@@ -155,7 +173,11 @@ def tables():
     sums = [total(column.items()) for column in columns]
     yield "| **shared** | " + " | ".join(f"**${dollars:.2f}**" for dollars in sums) + " |"
     each = [dollars / size[0] + total(quarter) for dollars, size in zip(sums, SIZES)]
-    yield "| **for each hotel, with its own** | " + " | ".join(f"**${dollars:.2f}**" for dollars in each) + " |"
+    yield (
+        "| **for each hotel, with its own** | "
+        + " | ".join(f"**${dollars:.2f}**" for dollars in each)
+        + " |"
+    )
     yield ""
     yield "| a hotel costs no more than | from |\n|---|---|"
     for name, dollars in TARGETS:

@@ -10,6 +10,7 @@ every five seconds and cuts a batch every two; so its lines are thinned and pack
 import json
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from collections import defaultdict
@@ -18,14 +19,25 @@ from pathlib import Path
 import boto3
 
 CHANGES = ("confirmed", "preparing", "ready", "served")
-IDLE_S = 120
+IDLE_S = 300
 # A batch leaves a second after a change, and half a second more on a busy machine.
 APART_S = 1.6
 
 
 def sql(socket, text):
     # The cluster's own user asks; as root it is mapped by the name of the Unix user.
-    command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", socket, "-U", "hotel_owner", "hotel"]
+    command = [
+        "psql",
+        "-X",
+        "-q",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-h",
+        socket,
+        "-U",
+        "hotel_owner",
+        "hotel",
+    ]
     subprocess.run(command, input=text, text=True, check=True)
 
 
@@ -52,16 +64,29 @@ def order(socket, hotel, number):
         )
 
 
-def to_hub(port):
-    """Bytes sent to and received from the hub, over all connections that are open."""
-    command = ["ss", "--tcp", "--info", "--no-header", "--oneline", f"dport = :{port}"]
-    sent = received = 0
-    for line in subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines():
-        for word in line.split():
-            name, _, value = word.partition(":")
-            sent += int(value) if name == "bytes_sent" else 0
-            received += int(value) if name == "bytes_received" else 0
-    return sent, received
+class Wire(threading.Thread):
+    """Counts bytes sent to and received from a port, over connections that come and go."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port, self.seen = port, {}
+
+    def run(self):
+        while True:
+            self.look()
+            time.sleep(0.5)
+
+    def look(self):
+        command = ["ss", "--tcp", "--info", "--no-header", "--oneline", f"dport = :{self.port}"]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        for words in map(str.split, told.splitlines()):
+            figures = dict(word.split(":", 1) for word in words if word.startswith("bytes_"))
+            counted = [int(figures.get(name, 0)) for name in ("bytes_sent", "bytes_received")]
+            self.seen[words[3]] = counted
+
+    def bytes(self):
+        self.look()
+        return [sum(counted) for counted in zip(*list(self.seen.values()))]
 
 
 def difference(after, before):
@@ -85,7 +110,11 @@ def lines_of(hotel):
             stream = entry["Key"].split("/")[1].removeprefix("stream=")
             for line in zstd("--decompress", body).splitlines(keepends=True):
                 record = json.loads(line)["record"]
-                source = (record["kind"], record["body"].get("device"), record["body"].get("capability"))
+                source = (
+                    record["kind"],
+                    record["body"].get("device"),
+                    record["body"].get("capability"),
+                )
                 lines.append((stream, record["at"] // 1000, source, line))
             objects, size = objects + 1, size + len(body)
     return lines, objects, size
@@ -126,16 +155,18 @@ def main():
     directory, orders = Path(sys.argv[1]), int((sys.argv[2:] or ["20"])[0])
     hotel = json.loads((directory / "hotel.json").read_text(encoding="utf-8"))
     socket, hub = hotel["databases"]["postgres"], hotel["cloud_hub"]["port"]
-    before = to_hub(hub)
+    wire = Wire(hub)
+    wire.start()
+    before = wire.bytes()
     time.sleep(IDLE_S)
-    idle = difference(to_hub(hub), before)
-    before, began = to_hub(hub), time.monotonic()
+    idle = difference(wire.bytes(), before)
+    before, began = wire.bytes(), time.monotonic()
     for number in range(1, orders + 1):
         for change in order(socket, hotel, number):
             sql(socket, change)
             time.sleep(APART_S)
     took = time.monotonic() - began
-    busy = difference(to_hub(hub), before)
+    busy = difference(wire.bytes(), before)
     lines, objects, size = lines_of(hotel)
     sources = {source for stream, _, source, _ in lines if stream == "p2"}
     rhythms = ((5, 60), (60, 60), (60, 900), (300, 900))

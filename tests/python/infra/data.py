@@ -51,7 +51,9 @@ def sorted_as_written(schema):
 
 class Table(unittest.TestCase):
     def test_columns_are_the_members_of_a_line(self):
-        columns = [(column["Name"], column["Type"]) for column in TABLE["StorageDescriptor"]["Columns"]]
+        columns = [
+            (column["Name"], column["Type"]) for column in TABLE["StorageDescriptor"]["Columns"]
+        ]
         self.assertEqual(columns, [(name, kind(of)) for name, of in sorted_as_written(SCHEMA)])
 
     def test_partitions_are_the_parts_of_a_key(self):
@@ -68,7 +70,9 @@ class Table(unittest.TestCase):
         for key in TABLE["PartitionKeys"]:
             self.assertIn(f"projection.{key['Name']}.type", rule)
         self.assertEqual(rule["projection.dt.format"], "yyyy-MM-dd")
-        self.assertEqual((rule["projection.hour.range"], rule["projection.hour.digits"]), ("0,23", "2"))
+        self.assertEqual(
+            (rule["projection.hour.range"], rule["projection.hour.digits"]), ("0,23", "2")
+        )
 
     def test_hotels_are_listed_or_named_by_every_question(self):
         self.assertEqual(TABLE["Parameters"]["projection.property.type"], "injected")
@@ -103,7 +107,13 @@ class Lake:
             self.place += 1
             record = {"at": at, "kind": sort, "body": body}
             lines.append(
-                {"v": 1, "place": self.place, "principal": "iot-gateway", "batch": "b", "record": record}
+                {
+                    "v": 1,
+                    "place": self.place,
+                    "principal": "iot-gateway",
+                    "batch": "b",
+                    "record": record,
+                }
             )
         first = self.place - len(lines) + 1
         name = f"{first}-{self.place}-0123456789abcdef.ndjson.zst"
@@ -124,7 +134,9 @@ class Lake:
             for column in TABLE["StorageDescriptor"]["Columns"]
         }
         columns["record"] = 'STRUCT("at" BIGINT, kind VARCHAR, body VARCHAR)'
-        columns = ", ".join(f"'{name}': '{of.replace('string', 'VARCHAR')}'" for name, of in columns.items())
+        columns = ", ".join(
+            f"'{name}': '{of.replace('string', 'VARCHAR')}'" for name, of in columns.items()
+        )
         types = ", ".join(f"'{key['Name']}': VARCHAR" for key in TABLE["PartitionKeys"])
         database = duckdb.connect()
         database.execute(MACROS)
@@ -158,10 +170,16 @@ class Questions(unittest.TestCase):
             (1000, "audit-entry", entry("intent", execution="a", **intent)),
             (2000, "audit-entry", entry("outcome", execution="a", outcome="succeeded", **door)),
             (3000, "audit-entry", entry("intent", execution="b", **intent)),
-            (4000, "audit-entry", entry("intent", execution="c", **{**intent, "operation": "lock"})),
+            (
+                4000,
+                "audit-entry",
+                entry("intent", execution="c", **{**intent, "operation": "lock"}),
+            ),
             (5000, "audit-head", {"v": 1}),
         )
-        self.lake.put("p0", (1000, "audit-entry", entry("intent", execution="z", **intent)), box="box-2")
+        self.lake.put(
+            "p0", (1000, "audit-entry", entry("intent", execution="z", **intent)), box="box-2"
+        )
         self.lake.put(
             "p0", (1000, "audit-entry", entry("intent", execution="y", **intent)), day="2026-11-22"
         )
@@ -183,10 +201,16 @@ class Questions(unittest.TestCase):
         )
 
     def test_alarms_names_the_device(self):
-        body = {"device": "room-101-lock", "room": "101", "message": {"kind": "low-battery", "alarm": True}}
+        body = {
+            "device": "room-101-lock",
+            "room": "101",
+            "message": {"kind": "low-battery", "alarm": True},
+        }
         self.lake.put("p0", (1000, "device-event", body), (2000, "device-event", body))
         (row,) = self.lake.ask("alarms", *self.hotel)
-        self.assertEqual((row["device"], row["alarm"], row["times"]), ("room-101-lock", "low-battery", 2))
+        self.assertEqual(
+            (row["device"], row["alarm"], row["times"]), ("room-101-lock", "low-battery", 2)
+        )
 
     def test_devices_with_gaps_adds_what_was_lost(self):
         gap = {"device": "room-101-lock", "boot": 1, "first_seq": 5, "last_seq": 9}
@@ -238,7 +262,9 @@ class Keeping(unittest.TestCase):
                 "Rule": body["ObjectLockConfiguration"]["Rule"],
             }
             s3.put_object_lock_configuration(Bucket=name, ObjectLockConfiguration=lock)
-            version = s3.put_object(Bucket=name, Key="v1/x", Body=b"1", IfNoneMatch="*")["VersionId"]
+            version = s3.put_object(Bucket=name, Key="v1/x", Body=b"1", IfNoneMatch="*")[
+                "VersionId"
+            ]
             with self.assertRaises(ClientError):
                 s3.put_object(Bucket=name, Key="v1/x", Body=b"2", IfNoneMatch="*")
             with self.assertRaises(ClientError):
@@ -264,7 +290,11 @@ class Keeping(unittest.TestCase):
 
 def spelled(rule):
     """A rule as S3 itself calls its parts."""
-    told = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
+    told = {
+        "ID": rule["Id"],
+        "Status": rule["Status"],
+        "Filter": {"Prefix": rule.get("Prefix", "")},
+    }
     if "ExpirationInDays" in rule:
         told["Expiration"] = {"Days": rule["ExpirationInDays"]}
     for name in ("NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload"):

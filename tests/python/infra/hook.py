@@ -12,6 +12,7 @@ import unittest
 from datetime import datetime, timedelta, timezone
 
 import boto3
+from botocore.exceptions import ClientError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -54,7 +55,9 @@ class Hook(unittest.TestCase):
         os.environ.update(AWS_DEFAULT_REGION="eu-central-1", BOXES="hotel-edge-boxes")
         declared = RESOURCES["Boxes"]["Properties"]
         fields = ("TableName", "KeySchema", "AttributeDefinitions", "BillingMode")
-        self.table = boto3.resource("dynamodb").create_table(**{name: declared[name] for name in fields})
+        self.table = boto3.resource("dynamodb").create_table(
+            **{name: declared[name] for name in fields}
+        )
         self.module = {}
         exec(compile(SOURCE, "hook", "exec"), self.module)
         self.expect("NUC-1")
@@ -172,7 +175,7 @@ class Hook(unittest.TestCase):
 
     def test_a_failing_table_fails_the_request_so_that_the_box_comes_again(self):
         self.table.delete()
-        with self.assertRaises(Exception):
+        with self.assertRaises(ClientError):
             self.come()
 
     def test_neither_certificates_nor_keys_are_logged(self):
@@ -187,7 +190,11 @@ class Template(unittest.TestCase):
         self.body = json.loads(RESOURCES["Template"]["Properties"]["TemplateBody"])
 
     def test_everything_but_the_serial_number_is_the_hooks_to_say(self):
-        said = set(re.findall(r'"(\w+)": (?:box|group|"hotel-stage-")', SOURCE.split("parameterOverrides")[1]))
+        said = set(
+            re.findall(
+                r'"(\w+)": (?:box|group|"hotel-stage-")', SOURCE.split("parameterOverrides")[1]
+            )
+        )
         asked = {name for name in self.body["Parameters"] if not name.startswith("AWS::")}
         self.assertEqual(asked, {*said, "SerialNumber"})
 
@@ -195,7 +202,9 @@ class Template(unittest.TestCase):
         things = self.body["Resources"]
         self.assertEqual(things["policy"]["Properties"]["PolicyName"], "hotel-edge-core")
         thing = things["thing"]["Properties"]
-        self.assertEqual(thing["ThingTypeName"], RESOURCES["BoxType"]["Properties"]["ThingTypeName"])
+        self.assertEqual(
+            thing["ThingTypeName"], RESOURCES["BoxType"]["Properties"]["ThingTypeName"]
+        )
         self.assertEqual(thing["ThingGroups"], [{"Ref": "SegmentGroup"}, {"Ref": "StageGroup"}])
 
     def test_every_stage_that_the_hook_may_name_is_a_group(self):

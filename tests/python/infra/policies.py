@@ -12,9 +12,15 @@ import templates
 
 # Wildcards that stand in place of a name, with the reason. Everything else names what it is about.
 ALLOWED = {
-    ("fleet", "greengrass:GetComponentVersionArtifact"): "data plane, has no resource of one device",
+    (
+        "fleet",
+        "greengrass:GetComponentVersionArtifact",
+    ): "data plane, has no resource of one device",
     ("fleet", "greengrass:GetDeploymentConfiguration"): "data plane, has no resource of one device",
-    ("fleet", "greengrass:ListThingGroupsForCoreDevice"): "data plane, has no resource of one device",
+    (
+        "fleet",
+        "greengrass:ListThingGroupsForCoreDevice",
+    ): "data plane, has no resource of one device",
     ("fleet", "greengrass:ResolveComponentCandidates"): "data plane, has no resource of one device",
     ("fleet", "iot:AttachThingPrincipal"): "the principal stands in a header, IAM has no resource",
     ("fleet", "iot:DetachThingPrincipal"): "the principal stands in a header, IAM has no resource",
@@ -118,7 +124,9 @@ class Wildcards(unittest.TestCase):
 
     def test_every_bucket_is_private_and_encrypted(self):
         for stack in templates.names():
-            for name, bucket in templates.resources(templates.read(stack), "AWS::S3::Bucket").items():
+            for name, bucket in templates.resources(
+                templates.read(stack), "AWS::S3::Bucket"
+            ).items():
                 body = bucket["Properties"]
                 self.assertEqual(set(body["PublicAccessBlockConfiguration"].values()), {True}, name)
                 self.assertIn("BucketEncryption", body, name)
@@ -148,7 +156,9 @@ class Core(unittest.TestCase):
                 self.assertFalse(self.may(action, f"topic/$aws/things/{OTHER}/{topic}"), topic)
         for filter_ in ("jobs/$next/get/accepted", "shadow/name/x/update/delta"):
             self.assertTrue(self.may("iot:Subscribe", f"topicfilter/$aws/things/{BOX}/{filter_}"))
-            self.assertFalse(self.may("iot:Subscribe", f"topicfilter/$aws/things/{OTHER}/{filter_}"))
+            self.assertFalse(
+                self.may("iot:Subscribe", f"topicfilter/$aws/things/{OTHER}/{filter_}")
+            )
         self.assertFalse(self.may("iot:Publish", "topic/hotel/alpenhof/anything"))
 
     def test_our_components_have_no_topic_there_but_those_that_the_policy_lists(self):
@@ -167,7 +177,10 @@ class Core(unittest.TestCase):
                         self.assertTrue(self.may(action, f"{kind}/{topic}"), f"{recipe}: {topic}")
 
     def test_a_member_may_ask_for_a_new_key_and_hear_the_answer(self):
-        for topic in ("certificates/create-from-csr/json", "provisioning-templates/hotel-edge/provision/json"):
+        for topic in (
+            "certificates/create-from-csr/json",
+            "provisioning-templates/hotel-edge/provision/json",
+        ):
             self.assertTrue(self.may("iot:Publish", f"topic/$aws/{topic}"))
             for answer in ("accepted", "rejected"):
                 self.assertTrue(self.may("iot:Subscribe", f"topicfilter/$aws/{topic}/{answer}"))
@@ -194,7 +207,10 @@ class Claim(unittest.TestCase):
     def test_a_claim_asks_for_a_certificate_and_for_this_template_and_nothing_else(self):
         self.assertTrue(self.may("iot:Connect", "client/claim-NUC-1"))
         self.assertFalse(self.may("iot:Connect", f"client/{BOX}"))
-        for topic in ("certificates/create-from-csr/json", "provisioning-templates/hotel-edge/provision/json"):
+        for topic in (
+            "certificates/create-from-csr/json",
+            "provisioning-templates/hotel-edge/provision/json",
+        ):
             self.assertTrue(self.may("iot:Publish", f"topic/$aws/{topic}"))
             for answer in ("accepted", "rejected"):
                 self.assertTrue(self.may("iot:Subscribe", f"topicfilter/$aws/{topic}/{answer}"))
@@ -220,7 +236,7 @@ class Buckets(unittest.TestCase):
         return allows(self.policy, action, f"arn:aws:s3:::example-{resource}", **said)
 
     def key(self, box=BOX, stream="p0"):
-        hour = f"dt=2026-11-21/hour=14/1-500-0123456789abcdef.ndjson.zst"
+        hour = "dt=2026-11-21/hour=14/1-500-0123456789abcdef.ndjson.zst"
         return f"batches/v1/stream={stream}/property=alpenhof/box={box}/{hour}"
 
     def test_a_box_writes_its_own_batches_and_only_where_nothing_is(self):

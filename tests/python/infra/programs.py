@@ -53,7 +53,10 @@ class Settings(unittest.TestCase):
     def test_the_hub_synchronises_what_boxes_do(self):
         told = json.loads(settings("HubTask"))["tables"]
         # Tablets do not come to a hub, so nobody has access there.
-        boxes = [{k: v for k, v in table.items() if k != "access"} for table in recipe("replica-sync")["tables"]]
+        boxes = [
+            {k: v for k, v in table.items() if k != "access"}
+            for table in recipe("replica-sync")["tables"]
+        ]
         self.assertEqual(told, boxes)
 
     def test_every_key_is_one_of_the_recipe(self):
@@ -65,14 +68,22 @@ class Settings(unittest.TestCase):
                     self.assertLessEqual(set(value), set(known[key]), key)
 
     def test_ports_are_the_same_from_the_balancer_to_the_program(self):
-        for name, key, title in (("Hub", "listener", "hub"), ("Signaling", "tls_listener", "signaling")):
+        for name, key, title in (
+            ("Hub", "listener", "hub"),
+            ("Signaling", "tls_listener", "signaling"),
+        ):
             told, all_ = json.loads(settings(f"{name}Task")), containers(f"{name}Task")
             port = int(told[key]["port"])
             (mapped,) = all_[title]["PortMappings"]
             (balanced,) = FILLED[f"{name}Service"]["Properties"]["LoadBalancers"]
             targets = GROUND[f"{name}Targets"]["Properties"]
             (ingress,) = GROUND[f"{name}Group"]["Properties"]["SecurityGroupIngress"]
-            told_ports = {mapped["ContainerPort"], balanced["ContainerPort"], targets["Port"], ingress["FromPort"]}
+            told_ports = {
+                mapped["ContainerPort"],
+                balanced["ContainerPort"],
+                targets["Port"],
+                ingress["FromPort"],
+            }
             self.assertEqual(told_ports, {port}, name)
             self.assertEqual(all_["refresh"]["HealthCheck"]["Command"][-1], told["admin"]["port"])
 
@@ -90,12 +101,17 @@ class Settings(unittest.TestCase):
 
     def test_one_signaling_never_meets_another(self):
         rule = FILLED["SignalingService"]["Properties"]
-        self.assertEqual((rule["DesiredCount"], rule["DeploymentConfiguration"]["MaximumPercent"]), (1, 100))
+        self.assertEqual(
+            (rule["DesiredCount"], rule["DeploymentConfiguration"]["MaximumPercent"]), (1, 100)
+        )
 
 
 class Network(unittest.TestCase):
     def sources(self, group):
-        return [rule.get("SourceSecurityGroupId") for rule in GROUND[group]["Properties"]["SecurityGroupIngress"]]
+        return [
+            rule.get("SourceSecurityGroupId")
+            for rule in GROUND[group]["Properties"]["SecurityGroupIngress"]
+        ]
 
     def test_everything_comes_in_by_the_balancer_and_only_hubs_reach_the_database(self):
         self.assertEqual(self.sources("HubGroup"), ["<BalancerGroup>"])
@@ -140,7 +156,13 @@ SLEEP = """#!/bin/bash
 [[ -s $NIGHTS ]] || exit 1
 sed -i 1d "$NIGHTS"
 """
-FILES = ("server/key.pem", "server/cert.pem", "identity/key.pem", "identity/cert.pem", "identity/ca.pem")
+FILES = (
+    "server/key.pem",
+    "server/cert.pem",
+    "identity/key.pem",
+    "identity/cert.pem",
+    "identity/ca.pem",
+)
 
 
 class Files(unittest.TestCase):
@@ -239,7 +261,9 @@ class Roles(unittest.TestCase):
 
 
 def story():
-    statements = roles()["statements"]("geheim", os.urandom(16), "cloud_owner", "cloud_sync", "cloud")
+    statements = roles()["statements"](
+        "geheim", os.urandom(16), "cloud_owner", "cloud_sync", "cloud"
+    )
     told = {
         "fetch": SCRIPTS["Fetch"],
         "ready": SCRIPTS["Ready"],

@@ -1,4 +1,4 @@
-"""The stacks together: names, what one takes from another, and what AWS takes at all; and the watch."""
+"""The stacks together: names, what one takes from another, what AWS takes at all; and the watch."""
 
 import json
 import re
@@ -29,9 +29,16 @@ def named(stack, kind, key):
 
 class Names(unittest.TestCase):
     def test_names_are_those_that_provisioning_and_delivery_use(self):
-        self.assertEqual(named("fleet", "AWS::IoT::RoleAlias", "RoleAlias"), {"hotel-edge-token-exchange"})
-        self.assertEqual(named("fleet", "AWS::IoT::Policy", "PolicyName"), {"hotel-edge-core", "hotel-edge-claim"})
-        self.assertEqual(named("fleet", "AWS::IoT::ProvisioningTemplate", "TemplateName"), {"hotel-edge"})
+        self.assertEqual(
+            named("fleet", "AWS::IoT::RoleAlias", "RoleAlias"), {"hotel-edge-token-exchange"}
+        )
+        self.assertEqual(
+            named("fleet", "AWS::IoT::Policy", "PolicyName"),
+            {"hotel-edge-core", "hotel-edge-claim"},
+        )
+        self.assertEqual(
+            named("fleet", "AWS::IoT::ProvisioningTemplate", "TemplateName"), {"hotel-edge"}
+        )
         self.assertEqual(named("fleet", "AWS::DynamoDB::Table", "TableName"), {"hotel-edge-boxes"})
         self.assertIn("hotel-fleet", named("fleet", "AWS::IoT::ThingGroup", "ThingGroupName"))
         buckets = named("data", "AWS::S3::Bucket", "BucketName")
@@ -45,10 +52,13 @@ class Names(unittest.TestCase):
         self.assertEqual(group["ParentGroupName"], "<hotel-edge-fleet>")
         segment, _, bodies = resources["Fn::ForEach::Segments"]
         (body,) = bodies.values()
-        values = templates.Values(EVERY["property"], **{segment: "annexe", "Group": "hotel-alpenhof"})
+        values = templates.Values(
+            EVERY["property"], **{segment: "annexe", "Group": "hotel-alpenhof"}
+        )
         made = values.of(body)["Properties"]
         self.assertEqual(
-            (made["ThingGroupName"], made["ParentGroupName"]), ("hotel-alpenhof-annexe", "hotel-alpenhof")
+            (made["ThingGroupName"], made["ParentGroupName"]),
+            ("hotel-alpenhof-annexe", "hotel-alpenhof"),
         )
 
 
@@ -71,7 +81,9 @@ class Together(unittest.TestCase):
         seen = {}
         for stack, template in EVERY.items():
             for name, declared in template["Parameters"].items():
-                rule = {key: declared.get(key) for key in ("Type", "AllowedPattern", "AllowedValues")}
+                rule = {
+                    key: declared.get(key) for key in ("Type", "AllowedPattern", "AllowedValues")
+                }
                 self.assertEqual(seen.setdefault(name, rule), rule, f"{name} of {stack}")
 
     def test_a_template_can_be_handed_over_by_itself(self):

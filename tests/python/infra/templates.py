@@ -53,7 +53,9 @@ def every():
 
 def resources(template, kind):
     found = template["Resources"].items()
-    return {name: body for name, body in found if isinstance(body, dict) and body.get("Type") == kind}
+    return {
+        name: body for name, body in found if isinstance(body, dict) and body.get("Type") == kind
+    }
 
 
 class Values:
