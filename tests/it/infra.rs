@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use hotel_tests::Hotel;
-use hotel_tests::hotel::repository;
+use hotel_tests::hotel::{artifacts, repository};
 
 mod programs;
 
@@ -18,6 +18,7 @@ fn python(module: &str) {
     let output = Command::new(Hotel::python())
         .args(["-B", "-m", "unittest", module])
         .current_dir(repository().join("tests/python/infra"))
+        .env("HOTEL_ARTIFACTS", artifacts())
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
@@ -92,6 +93,12 @@ fn batches_are_read_as_they_are_written_and_kept_as_long_as_promised() {
 #[test]
 fn programs_of_the_cloud_are_told_what_they_must_know_and_no_more() {
     python("programs");
+}
+
+// infra-5.5
+#[test]
+fn the_hub_believes_the_authorities_of_its_database_where_its_image_names_them() {
+    python("aurora");
 }
 
 // infra-7.1

@@ -134,6 +134,46 @@ class Network(unittest.TestCase):
         self.assertEqual(routed, {"<PublicFirst>", "<PublicSecond>"})
 
 
+class Images(unittest.TestCase):
+    """The files that images are made from; nothing here could build one."""
+
+    def lines(self, title):
+        text = (templates.ROOT / f"infra/docker/{title}.Dockerfile").read_text()
+        text = text.replace("\\\n", " ")
+        return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+
+    def test_images_hold_the_program_that_the_task_expects(self):
+        for task, title, component in (
+            ("HubTask", "hub", "replica-sync"),
+            ("SignalingTask", "signaling", "signaling"),
+        ):
+            lines, program = self.lines(title), containers(task)[title]
+            last = {line[0]: line[1:] for line in lines}
+            (port,) = program["PortMappings"]
+            self.assertEqual(last["EXPOSE"], [str(port["ContainerPort"])])
+            # Distroless calls 65532 so.
+            self.assertEqual((last["USER"], program["User"]), (["nonroot"], "65532"))
+            self.assertEqual(last["ENTRYPOINT"], [f'["/usr/local/bin/{component}"]'])
+            variables = dict(part.split("=", 1) for part in last["ENV"])
+            self.assertEqual(variables["HOTEL_CONFIG"], environment(program)["HOTEL_CONFIG"])
+            built = next(line for line in lines if line[:3] == ["RUN", "cargo", "build"])
+            self.assertIn("--locked", built)
+            self.assertEqual(built[built.index("--bin") + 1], component)
+            self.assertTrue((templates.ROOT / f"components/{component}/src/main.rs").exists())
+
+    def test_the_hub_is_told_where_the_authorities_of_its_database_are(self):
+        lines = self.lines("hub")
+        copied = [line[-1] for line in lines if line[0] == "COPY"]
+        (told,) = [line[1:] for line in lines if line[0] == "ENV"]
+        named = dict(part.split("=", 1) for part in told)["SSL_CERT_FILE"]
+        self.assertIn(named, copied)
+
+    def test_what_was_never_built_says_so(self):
+        for title in ("hub", "signaling"):
+            text = (templates.ROOT / f"infra/docker/{title}.Dockerfile").read_text()
+            self.assertIn("Written, not built here", text)
+
+
 # Plays Systems Manager and S3 from a directory; fails for what is not there.
 AWS = """#!/bin/bash
 set -e
