@@ -9,7 +9,7 @@ from pathlib import Path
 
 # Dollars, list prices of us-east-1, noted 2026-11-21.
 PRICE = {
-    "s3_put": 0.005 / 1000,  # a request
+    "s3_put": 0.005 / 1000,  # a request, also one that lists
     "s3_gb_month": 0.023,
     "out_gb": 0.09,  # to the internet; in is free
     "nlb_hour": 0.0225,
@@ -98,7 +98,7 @@ def own(told, window_s):
     ]
 
 
-def shared(hubs, processors, memory, units):
+def shared(hotels, hubs, processors, memory, units):
     """What all hotels pay together in a month, line by line."""
 
     def tasks(count, processors, memory):
@@ -109,12 +109,15 @@ def shared(hubs, processors, memory, units):
         )
 
     addresses = hubs + 1 + 2
+    # Each task lists the hotels that are served once a minute, a thousand in a request.
+    lists = (hubs + 1) * 1440 * DAYS * -(-hotels // 1000)
     return [
         ("database", HOURS * units * PRICE["aurora_unit_hour"]),
         ("balancer", HOURS * PRICE["nlb_hour"]),
         ("addresses of tasks and balancer", addresses * HOURS * PRICE["address_hour"]),
         ("hubs", tasks(hubs, processors, memory)),
         ("signaling", tasks(1, 0.25, 0.5)),
+        ("lists of hotels", lists * PRICE["s3_put"]),
         (
             "secrets, alarms, metrics, logs",
             2 * PRICE["secret_month"]
@@ -132,7 +135,7 @@ def total(lines):
 def hotels_for(dollars, window_s=900):
     """From how many hotels on one of them costs no more, with the smallest of everything."""
     each = dollars - total(own(measured(), window_s))
-    return -(-total(shared(*SIZES[0][1:])) // each)
+    return -(-total(shared(*SIZES[0])) // each)
 
 
 def tables():
@@ -165,9 +168,13 @@ def tables():
     yield f"| **data alone** | **${total(data):.2f}** | **${total(minute.items()) - total(quarter) + total(data):.2f}** |"
     yield f"| **all** | **${total(quarter):.2f}** | **${total(minute.items()):.2f}** |"
     yield ""
-    yield "| of all hotels, a month | " + " | ".join(f"{size[0]:,} hotel{'s' if size[0] > 1 else ''}" for size in SIZES) + " |"
+    yield (
+        "| of all hotels, a month | "
+        + " | ".join(f"{size[0]:,} hotel{'s' if size[0] > 1 else ''}" for size in SIZES)
+        + " |"
+    )
     yield "|---|" + "---|" * len(SIZES)
-    columns = [dict(shared(*size[1:])) for size in SIZES]
+    columns = [dict(shared(*size)) for size in SIZES]
     for name in columns[0]:
         yield f"| {name} | " + " | ".join(f"${column[name]:.2f}" for column in columns) + " |"
     sums = [total(column.items()) for column in columns]

@@ -53,7 +53,15 @@ class Postgres:
             self.us = ["unshare", "--user", *whom]
         openssl(folder, "ca")
         signed = ["-CA", f"{folder}/ca.pem", "-CAkey", f"{folder}/ca.key"]
-        openssl(folder, "localhost", *signed, "-extensions", "usr_cert", "-addext", "subjectAltName=DNS:localhost")
+        openssl(
+            folder,
+            "localhost",
+            *signed,
+            "-extensions",
+            "usr_cert",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+        )
         run(*self.us, f"{self.bin}/initdb", "--pgdata", f"{folder}/cluster", "--username", "boss",
             "--auth", "trust", "--no-sync", "--locale", "C.UTF-8")  # fmt: skip
         rules = "hostssl cloud cloud_owner,cloud_sync all scram-sha-256\nlocal all all trust\n"
@@ -189,6 +197,10 @@ class Aurora(unittest.TestCase):
             finally:
                 hub.terminate()
                 self.assertEqual(hub.wait(PATIENCE_S), 0)
+        # The watch counts lines by their level.
+        levels = {json.loads(line)["level"] for line in (self.top / "log").read_text().splitlines()}
+        self.assertLessEqual(levels, {"ERROR", "WARN", "INFO"})
+        self.assertIn("INFO", levels)
 
 
 if __name__ == "__main__":

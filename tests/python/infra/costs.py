@@ -37,7 +37,7 @@ class Page(unittest.TestCase):
     def test_alarms_are_counted(self):
         watch = templates.read("watch")
         alarms = templates.resources(watch, "AWS::CloudWatch::Alarm")
-        ours = dict(cost.shared(*cost.SIZES[0][1:]))["secrets, alarms, metrics, logs"]
+        ours = dict(cost.shared(*cost.SIZES[0]))["secrets, alarms, metrics, logs"]
         metrics = len(templates.resources(watch, "AWS::Logs::MetricFilter"))
         price = cost.PRICE
         # The alarm for missing batches is bought with the metrics it needs.
