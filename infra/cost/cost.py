@@ -46,7 +46,10 @@ SIZES = (
     (100, 1, 0.5, 1.0, 1.0),
     (1000, 2, 1.0, 2.0, 4.0),
 )
-TARGETS = (("the sources' cloud", 6.00), ("with AWS IoT Core and its backups", 18.00))
+TARGETS = (
+    ("what a hotel without a box was reckoned at", 6.00),
+    ("the same with AWS IoT Core and its backups", 18.00),
+)
 
 
 def measured():

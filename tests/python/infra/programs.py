@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -179,8 +180,13 @@ AWS = """#!/bin/bash
 set -e
 case "$1 $2" in
   "ssm get-parameter")
+    all=$*
     while [[ $1 != --name ]]; do shift; done
-    cat "$CLOUD_PARAMETERS$2"
+    if [[ $all == *LastModifiedDate* ]]; then
+      date --iso-8601=ns --reference="$CLOUD_PARAMETERS$2"
+    else
+      cat "$CLOUD_PARAMETERS$2"
+    fi
     ;;
   "s3 sync")
     from=$CLOUD_BUCKETS/${5#s3://} to=$6
@@ -242,6 +248,7 @@ class Files(unittest.TestCase):
                 "REGISTRY": "registry",
                 "SETTINGS": settings("HubTask"),
                 "PASSWORD": "geheim",
+                "RENEW_DAYS": str(environment(containers("HubTask")["refresh"])["RENEW_DAYS"]),
             },
         )
 
@@ -284,6 +291,17 @@ class Files(unittest.TestCase):
         self.assertEqual(self.text("server/cert.pem"), "first server/cert.pem")
         warnings = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual([warning["level"] for warning in warnings], ["WARN", "WARN"])
+
+    def test_a_certificate_that_is_due_is_an_error_until_there_is_a_new_one(self):
+        self.run_script("once")
+        (self.top / "nights").write_text("1\n")
+        self.assertEqual(self.run_script("always").stdout, "")
+        old = time.time() - 61 * 86_400
+        os.utime(self.top / "parameters/hotel-edge/hub/server/cert.pem", (old, old))
+        (self.top / "nights").write_text("1\n")
+        told = json.loads(self.run_script("always").stdout)
+        self.assertEqual(told["level"], "ERROR")
+        self.assertIn("renewal", told["message"])
 
 
 class Roles(unittest.TestCase):
