@@ -21,13 +21,12 @@ impl Drop for Frozen {
 impl Hotel {
     /// Ends a process without warning.
     pub async fn kill(&self, name: &str) {
-        signal(self.running(name).await, Signal::KILL);
+        self.signal(name, Signal::KILL).await;
     }
 
     /// Ends a process without warning and waits until it is back and ready.
     pub async fn kill_and_wait(&self, name: &str) {
-        let before = self.running(name).await;
-        signal(before, Signal::KILL);
+        let before = self.signal(name, Signal::KILL).await;
         let what = format!("{name} is ready again");
         eventually(&what, LIMIT, || async {
             let part = self.part(name)?;
@@ -38,16 +37,19 @@ impl Hotel {
 
     /// Lets a process stand still: its peers see silence, not an end.
     pub async fn freeze(&self, name: &str) -> Frozen {
-        let pid = self.running(name).await;
-        signal(pid, Signal::STOP);
+        let pid = self.signal(name, Signal::STOP).await;
         Frozen { pid }
     }
 
-    async fn running(&self, name: &str) -> Pid {
+    /// Signals a process as soon as it runs; one that ends at this moment is awaited again.
+    async fn signal(&self, name: &str, signal: Signal) -> Pid {
         let what = format!("{name} runs");
-        let pid = eventually(&what, LIMIT, || async { self.part(name)?.pid }).await;
-        let pid = i32::try_from(pid).expect("process ids are positive 32-bit numbers");
-        Pid::from_raw(pid).expect("no process of ours has id 0")
+        eventually(&what, LIMIT, || async {
+            let pid = i32::try_from(self.part(name)?.pid?).ok()?;
+            let pid = Pid::from_raw(pid)?;
+            kill_process(pid, signal).ok().map(|()| pid)
+        })
+        .await
     }
 }
 
@@ -89,10 +91,6 @@ pub fn seeds(short: u32, long_run: u32) -> Vec<u32> {
         Ok(seed) => vec![seed.parse().expect("HOTEL_SEED is a number")],
         Err(_) => (1..=rounds(short, long_run)).collect(),
     }
-}
-
-fn signal(pid: Pid, signal: Signal) {
-    kill_process(pid, signal).expect("the process is ours and runs");
 }
 
 fn number(pid: Pid) -> u32 {
