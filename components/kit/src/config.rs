@@ -1,7 +1,8 @@
-//! Configuration: one JSON object, read once, before anything else starts.
+//! Configuration: one JSON object, read before anything else starts.
 //!
-//! Outside Greengrass it is the file named by `$HOTEL_CONFIG`. The keys of [`Common`] are the same
-//! in every component; the rest belongs to the component, which denies unknown ones.
+//! On a box it comes from the nucleus, which also tells of changes; elsewhere it is the file named by
+//! `$HOTEL_CONFIG`. The keys of [`Common`] are the same in every component; the rest belongs to the
+//! component, which denies unknown ones. What was good once is kept ([`Kept`]).
 
 use std::env;
 use std::fmt;
@@ -10,6 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -17,11 +19,19 @@ use wire::{BoxId, PropertyId, TenantId};
 
 use crate::identity::{Realm, TrustDomain};
 
+mod change;
+mod kept;
+mod schema;
+
+pub(crate) use change::{Change, weigh};
+pub(crate) use kept::{DATA_VARIABLE, Kept, TRIES};
+pub use schema::{Number, Switch, schema};
+
 /// Names the configuration file.
 pub const VARIABLE: &str = "HOTEL_CONFIG";
 
 /// What every component is told.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Common {
     /// The company.
@@ -32,6 +42,7 @@ pub struct Common {
     #[serde(rename = "box")]
     pub box_id: BoxId,
     /// Authority part of SPIFFE ids: `hotel.internal`.
+    #[schemars(with = "String")]
     pub trust_domain: TrustDomain,
     /// Directory of `ca.pem`, `cert.pem` and `key.pem`.
     pub identity_dir: PathBuf,
@@ -70,17 +81,22 @@ const COMMON: &[&str] = &[
     "log",
 ];
 
-/// What the nucleus reads in a component's configuration, and the component does not.
-const NUCLEUS: &str = "accessControl";
+/// What the nucleus and the recipe's scripts read in a component's configuration, and the component
+/// does not.
+const OTHERS: &[&str] = &["accessControl", "unix_user"];
+
+/// The key that is applied without a restart.
+const LOG: &str = "log";
 
 /// A host and a port.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// Name or address.
     pub host: String,
     /// TCP port.
     #[serde(deserialize_with = "quoted")]
+    #[schemars(with = "Number")]
     pub port: u16,
 }
 
@@ -91,7 +107,7 @@ impl fmt::Display for Address {
 }
 
 /// A value that no log and no debug output shows.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Secret<T>(T);
 
@@ -108,28 +124,40 @@ impl<T> fmt::Debug for Secret<T> {
     }
 }
 
-/// Reads the configuration named by the environment.
-pub fn load<C: DeserializeOwned>() -> Result<(Common, C), ConfigError> {
+/// The configuration in the file that the environment names, as it is written.
+pub(crate) fn named() -> Result<Value, ConfigError> {
     let path = env::var_os(VARIABLE)
         .map(PathBuf::from)
         .ok_or(ConfigError::Unnamed)?;
-    read(&path)
+    let text = text(&path)?;
+    serde_json::from_slice(&text).map_err(|source| ConfigError::NotJson { source })
 }
 
 /// Reads the configuration in a file.
 pub fn read<C: DeserializeOwned>(path: &Path) -> Result<(Common, C), ConfigError> {
-    let text = fs::read(path).map_err(|source| ConfigError::Read {
+    parse(&text(path)?)
+}
+
+fn text(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    fs::read(path).map_err(|source| ConfigError::Read {
         path: path.to_owned(),
         source,
-    })?;
-    parse(&text)
+    })
 }
 
 /// Reads a configuration text: the common part and the component's own.
 pub fn parse<C: DeserializeOwned>(text: &[u8]) -> Result<(Common, C), ConfigError> {
-    let mut own: Map<String, Value> =
-        serde_json::from_slice(text).map_err(|source| ConfigError::NotAnObject { source })?;
-    own.remove(NUCLEUS);
+    interpret(serde_json::from_slice(text).map_err(|source| ConfigError::NotJson { source })?)
+}
+
+/// Reads a configuration: the common part and the component's own.
+pub fn interpret<C: DeserializeOwned>(configuration: Value) -> Result<(Common, C), ConfigError> {
+    let Value::Object(mut own) = configuration else {
+        return Err(ConfigError::NotAnObject);
+    };
+    for key in OTHERS {
+        own.remove(*key);
+    }
     let common = COMMON
         .iter()
         .filter_map(|key| own.remove_entry(*key))
@@ -152,11 +180,22 @@ where
     T::Err: fmt::Display,
 {
     match Value::deserialize(deserializer)? {
-        Value::String(text) => text
+        Value::String(text) => whole(&text)
             .parse()
             .map_err(|error| D::Error::custom(format_args!("{text:?}: {error}"))),
+        Value::Number(number) if number.is_f64() => {
+            let text = number.to_string();
+            whole(&text)
+                .parse()
+                .map_err(|error| D::Error::custom(format_args!("{text}: {error}")))
+        }
         value => serde_json::from_value(value).map_err(D::Error::custom),
     }
+}
+
+/// A whole number as a nucleus writes it that knows only floating ones: `300.0`.
+fn whole(text: &str) -> &str {
+    text.strip_suffix(".0").unwrap_or(text)
 }
 
 fn info() -> String {
@@ -177,11 +216,20 @@ pub enum ConfigError {
         /// What the disk said.
         source: io::Error,
     },
-    /// The text is not a JSON object.
+    /// The text is not JSON.
     #[error("the configuration is not a JSON object")]
-    NotAnObject {
+    NotJson {
         /// Where and why.
         source: serde_json::Error,
+    },
+    /// It is JSON, but not an object.
+    #[error("the configuration is not a JSON object")]
+    NotAnObject,
+    /// It reads well, but no start with it came to an end that is good.
+    #[error("the new configuration failed {tries} starts")]
+    Failed {
+        /// How many.
+        tries: u32,
     },
     /// A key is missing, unknown or has a wrong value.
     #[error("configuration key {key}")]

@@ -15,6 +15,7 @@ pub struct Health(Arc<watch::Sender<Report>>);
 pub struct Report {
     checks: BTreeMap<&'static str, Result<(), String>>,
     backlog: u64,
+    in_flight: BTreeMap<&'static str, u64>,
 }
 
 impl Health {
@@ -39,6 +40,16 @@ impl Health {
             let changed = report.backlog != backlog;
             report.backlog = backlog;
             changed
+        });
+    }
+
+    /// Tells how much of one kind of work is at a point where a stop would leave its outcome in
+    /// doubt: a print, a door command. Updates are put off meanwhile, where the nucleus lets us.
+    pub fn in_flight(&self, work: &'static str, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.0.send_if_modified(|report| {
+            let before = report.in_flight.insert(work, count);
+            before.unwrap_or_default() != count
         });
     }
 
@@ -68,6 +79,11 @@ impl Report {
     /// Work accepted and not yet done.
     pub fn backlog(&self) -> u64 {
         self.backlog
+    }
+
+    /// Whether no work is in flight.
+    pub fn idle(&self) -> bool {
+        self.in_flight.values().all(|count| *count == 0)
     }
 
     /// The checks as they are shown.

@@ -21,8 +21,11 @@ pub mod identity;
 pub mod ids;
 pub mod journal;
 pub mod lifecycle;
+pub mod notify;
+pub(crate) mod nucleus;
 pub mod outbox;
 pub mod policy;
+pub mod supervise;
 pub mod telemetry;
 pub mod tls;
 

@@ -2,7 +2,8 @@
 //!
 //! Configuration, logs, identity, bus, then the component's own `run`, then readiness; on SIGTERM
 //! every task puts its work down within [`DRAIN`]. Every task has an owner, and the owner waits
-//! for it.
+//! for it. Started by a Greengrass nucleus, the component also follows its deployments: new
+//! configurations, updates that are ahead, and a nucleus that is gone.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use wire::Component;
 
 use crate::bus::{Bus, Settings};
@@ -24,14 +25,18 @@ use crate::identity::{Holder, Identity, SpiffeId};
 use crate::{http, identity, telemetry};
 
 pub(crate) mod announce;
+mod deployment;
+pub mod exit;
+mod start;
 mod supervisor;
 mod tasks;
+
+use deployment::{End, Follow};
+use start::{Origin, SettleError};
 
 pub use supervisor::{Supervisor, Systemd};
 pub use tasks::{DRAIN, StillBusy, Tasks};
 
-/// `EX_CONFIG` of sysexits(3): starting again will not help.
-const BAD_CONFIGURATION: u8 = 78;
 /// How long a component may lack something before it is reported as started all the same: a
 /// missing broker must not fail a deployment.
 const STARTUP_GRACE: Duration = Duration::from_mins(1);
@@ -65,8 +70,8 @@ impl Host {
 /// The whole `main` of a component.
 ///
 /// `run` sets the component up, subscribes and spawns its work on [`Host::tasks`]; when it returns
-/// the component has started, and only then the bus connects: `run` must not wait for it. Exit code 0 after a stop that was asked for, 78 for a configuration
-/// that cannot work, 1 for anything else.
+/// the component has started, and only then the bus connects: `run` must not wait for it. Exit codes
+/// are those of [`exit`].
 pub fn main<C, F, R, E>(component: Component, run: F) -> ExitCode
 where
     C: DeserializeOwned,
@@ -74,27 +79,42 @@ where
     R: Future<Output = Result<(), E>>,
     E: std::error::Error + 'static,
 {
-    let outcome = config::load::<C>()
-        .map_err(StartError::Config)
-        .and_then(|(common, config)| {
-            let metrics = telemetry::start(&common.log).map_err(StartError::Telemetry)?;
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()
-                .map_err(StartError::Runtime)?;
-            runtime.block_on(live(component, common, metrics, |host| async {
-                run(config, host)
-                    .await
-                    .map_err(|error| StartError::Run(Box::new(error)))
-            }))
-        });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let outcome = runtime
+        .map_err(StartError::Runtime)
+        .and_then(|runtime| runtime.block_on(begin(component, run)));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(end) => ExitCode::from(end.exit_code()),
         Err(error) => {
             complain(component, &error);
-            error.exit_code()
+            ExitCode::from(error.exit_code())
         }
     }
+}
+
+async fn begin<C, F, R, E>(component: Component, run: F) -> Result<End, StartError>
+where
+    C: DeserializeOwned,
+    F: FnOnce(C, Host) -> R,
+    R: Future<Output = Result<(), E>>,
+    E: std::error::Error + 'static,
+{
+    let settled = start::settle::<C>(component).await?;
+    let metrics = telemetry::start(&settled.common.log).map_err(StartError::Telemetry)?;
+    let follow = Follow {
+        running: settled.text,
+        validate: |offered| config::interpret::<C>(offered).map(|_| ()),
+    };
+    let given = (settled.common, settled.origin, follow);
+    let own = settled.own;
+    live(component, given, metrics, |host| async {
+        run(own, host)
+            .await
+            .map_err(|error| StartError::Run(Box::new(error)))
+    })
+    .await
 }
 
 /// Logs the reason for the end; falls back to standard error when logs did not start.
@@ -104,17 +124,17 @@ where
 )]
 fn complain(component: Component, error: &StartError) {
     tracing::error!(%component, error = %Chain(error), "component failed");
-    if matches!(error, StartError::Config(_) | StartError::Telemetry(_)) {
+    if matches!(error, StartError::Settle(_) | StartError::Telemetry(_)) {
         eprintln!("{component}: {}", Chain(error));
     }
 }
 
 async fn live<F, R>(
     component: Component,
-    common: Common,
+    (common, origin, follow): (Common, Origin, Follow),
     metrics: telemetry::Metrics,
     run: F,
-) -> Result<(), StartError>
+) -> Result<End, StartError>
 where
     F: FnOnce(Host) -> R,
     R: Future<Output = Result<(), StartError>>,
@@ -155,12 +175,13 @@ where
         bus: bus.clone(),
     };
     run(host).await?;
+    let leave = deployment::attend(origin, follow, &health, &tasks);
     bus.connect();
     tasks.spawn("readiness", |stop| {
         announce::readiness(Systemd, health, STARTUP_GRACE, stop)
     });
     tracing::info!(%component, version = env!("CARGO_PKG_VERSION"), "component started");
-    let ended = wait_for_the_end(&tasks).await;
+    let ended = wait_for_the_end(&tasks, leave).await;
     Systemd.stopping();
     tasks.drain().await.map_err(StartError::Drain)?;
     tracing::info!(%component, "component stopped");
@@ -187,13 +208,18 @@ fn follow_identity(
     Ok(receiver)
 }
 
-/// Returns when the component is asked to stop, or a task ended that should not have.
-async fn wait_for_the_end(tasks: &Tasks) -> Result<(), StartError> {
+/// Returns when the component is asked to stop, has to start again, or a task ended that should not
+/// have.
+async fn wait_for_the_end(
+    tasks: &Tasks,
+    mut leave: mpsc::Receiver<End>,
+) -> Result<End, StartError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Runtime)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Runtime)?;
     tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(End::Asked),
+        _ = interrupt.recv() => Ok(End::Asked),
+        Some(end) = leave.recv() => Ok(end),
         task = tasks.broken() => Err(StartError::TaskEnded { task }),
     }
 }
@@ -201,8 +227,8 @@ async fn wait_for_the_end(tasks: &Tasks) -> Result<(), StartError> {
 /// Why a component ended by itself.
 #[derive(Debug, thiserror::Error)]
 enum StartError {
-    #[error("cannot read configuration")]
-    Config(#[source] config::ConfigError),
+    #[error("cannot be configured")]
+    Settle(#[from] SettleError),
     #[error("cannot start logs and metrics")]
     Telemetry(#[source] telemetry::TelemetryError),
     #[error("cannot start the runtime")]
@@ -225,17 +251,19 @@ enum StartError {
 }
 
 impl StartError {
-    fn exit_code(&self) -> ExitCode {
+    fn exit_code(&self) -> u8 {
         match self {
-            Self::Config(_) | Self::Telemetry(_) | Self::Impostor { .. } => {
-                ExitCode::from(BAD_CONFIGURATION)
+            Self::Settle(SettleError::Config(_)) | Self::Telemetry(_) | Self::Impostor { .. } => {
+                exit::CONFIGURATION
             }
+            Self::Settle(SettleError::Orphaned(_)) => exit::ORPHANED,
+            Self::Settle(SettleError::Nucleus(_)) => exit::AGAIN,
             Self::Runtime(_)
             | Self::Listen(_)
             | Self::Identity(_)
             | Self::Run(_)
             | Self::TaskEnded { .. }
-            | Self::Drain(_) => ExitCode::FAILURE,
+            | Self::Drain(_) => exit::FAILED,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Whoever started this process and wants to know how it is.
 
-use sd_notify::NotifyState;
+use crate::notify;
 
-/// Told about the component's life: systemd and the local runner now, the Greengrass nucleus by
-/// IPC through the same seam.
+/// Told about the component's life. The supervisor that starts components listens, and tells systemd,
+/// the local runner and the nucleus.
 pub trait Supervisor: Send + Sync {
     /// The component does its work.
     fn ready(&self);
@@ -19,20 +19,21 @@ pub struct Systemd;
 
 impl Supervisor for Systemd {
     fn ready(&self) {
-        notify(&[NotifyState::Ready]);
+        tell("READY=1");
     }
 
     fn status(&self, text: &str) {
-        notify(&[NotifyState::Status(text)]);
+        // One line is one statement.
+        tell(&format!("STATUS={}", text.replace('\n', " ")));
     }
 
     fn stopping(&self) {
-        notify(&[NotifyState::Stopping]);
+        tell("STOPPING=1");
     }
 }
 
-fn notify(state: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(state) {
+fn tell(line: &str) {
+    if let Err(error) = notify::send(line) {
         tracing::warn!(%error, "cannot notify the supervisor");
     }
 }

@@ -1,0 +1,36 @@
+use super::*;
+
+#[track_caller]
+fn check(message: &str, expected: &Notice) {
+    assert_eq!(&Notice::parse(message), expected);
+}
+
+#[test]
+fn a_message_may_say_several_things() {
+    check(
+        "READY=1\nSTATUS=waiting for the broker\nX_HOTEL_PROGRAM=7\nX_HOTEL_RESTARTS=2\n",
+        &Notice {
+            ready: true,
+            status: Some("waiting for the broker".to_owned()),
+            program: Some(7),
+            restarts: Some(2),
+        },
+    );
+}
+
+#[test]
+fn what_is_not_known_is_skipped() {
+    check(
+        "MAINPID=3\nREADY=0\nX_HOTEL_PROGRAM=x\nnonsense",
+        &Notice::default(),
+    );
+}
+
+#[tokio::test]
+async fn what_is_sent_to_an_abstract_socket_is_heard() {
+    let ear = Ear::open().unwrap();
+    let socket = UnixDatagram::unbound().unwrap();
+    let to = address(OsStr::new(ear.name())).unwrap();
+    socket.send_to_addr(b"READY=1", &to).unwrap();
+    assert!(ear.next().await.unwrap().ready);
+}

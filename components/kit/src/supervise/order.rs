@@ -1,0 +1,192 @@
+//! The command line of `supervise`.
+//!
+//! ```text
+//! supervise [--user NAME] [--capability NAME] [--data DIR] [--stop-signal TERM|INT] [--] PROGRAM [ARGUMENT…]
+//! ```
+
+use std::env;
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::Command;
+
+use rustix::process::{Signal, geteuid};
+
+use super::SETPRIV;
+
+/// Longest name of a Unix user (useradd(8)).
+const USER_MAX: usize = 32;
+
+/// What to keep running, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Order {
+    /// The Unix user to become; nobody else when absent.
+    user: Option<String>,
+    /// The one capability that the user keeps: `net_bind_service`.
+    capability: Option<String>,
+    /// Where the component keeps what it keeps.
+    pub(super) data: Option<PathBuf>,
+    /// What asks the program to end in order.
+    pub(super) stop_signal: Signal,
+    pub(super) program: OsString,
+    pub(super) arguments: Vec<OsString>,
+}
+
+impl Order {
+    /// Reads a command line; a value that is empty means that the option was not given, because
+    /// recipes cannot leave one out.
+    pub(super) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, WrongOrder> {
+        let mut arguments = arguments;
+        let mut order = Self {
+            user: None,
+            capability: None,
+            data: None,
+            stop_signal: Signal::TERM,
+            program: OsString::new(),
+            arguments: Vec::new(),
+        };
+        loop {
+            let argument = arguments.next().ok_or(WrongOrder::NoProgram)?;
+            let name = argument.to_string_lossy().into_owned();
+            if name == "--" {
+                order.program = arguments.next().ok_or(WrongOrder::NoProgram)?;
+                break;
+            }
+            if !name.starts_with("--") {
+                order.program = argument;
+                break;
+            }
+            let value = arguments.next().ok_or(WrongOrder::NoValue(name.clone()))?;
+            order.option(name, value)?;
+        }
+        order.arguments = arguments.collect();
+        Ok(order)
+    }
+
+    fn option(&mut self, name: String, value: OsString) -> Result<(), WrongOrder> {
+        let text = value.to_string_lossy().into_owned();
+        let word = |text: &str| {
+            let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+            text.len() <= USER_MAX && text.bytes().all(allowed) && !text.starts_with('-')
+        };
+        match (name.as_str(), text.as_str()) {
+            ("--user" | "--capability" | "--data", "") | ("--stop-signal", "TERM") => {}
+            ("--stop-signal", "INT") => self.stop_signal = Signal::INT,
+            ("--user", name) if word(name) => self.user = Some(text),
+            ("--capability", name) if word(name) => self.capability = Some(text),
+            ("--data", dir) if dir.starts_with('/') => self.data = Some(value.into()),
+            ("--user" | "--capability" | "--data" | "--stop-signal", _) => {
+                return Err(WrongOrder::Value { name, value: text });
+            }
+            _ => return Err(WrongOrder::Unknown(name)),
+        }
+        Ok(())
+    }
+
+    /// Becomes the user, for good, by starting this program again; returns only when that is not
+    /// wanted, or why it failed.
+    pub(super) fn become_user(&self) -> Option<io::Error> {
+        let user = self.user.as_ref()?;
+        if !geteuid().is_root() {
+            let said = format!("only root can become {user:?}; RequiresPrivilege is missing");
+            return Some(io::Error::new(io::ErrorKind::PermissionDenied, said));
+        }
+        let own = match env::current_exe() {
+            Ok(own) => own,
+            Err(error) => return Some(error),
+        };
+        let capabilities = self.capability.as_ref().map_or_else(
+            || "-all".to_owned(),
+            |capability| format!("-all,+{capability}"),
+        );
+        let mut command = Command::new(SETPRIV);
+        command
+            .args(["--reuid", user, "--regid", user, "--init-groups"])
+            .args(["--no-new-privs", "--inh-caps", &capabilities])
+            .args(["--ambient-caps", &capabilities])
+            .args(["--bounding-set", &capabilities])
+            .arg("--")
+            .arg(own);
+        if self.stop_signal == Signal::INT {
+            command.args(["--stop-signal", "INT"]);
+        }
+        if let Some(data) = &self.data {
+            command.arg("--data").arg(data);
+        }
+        command.arg("--").arg(&self.program).args(&self.arguments);
+        Some(command.exec())
+    }
+}
+
+/// The command line is wrong.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum WrongOrder {
+    /// It ends before the program.
+    #[error("the program to run is missing")]
+    NoProgram,
+    /// An option ends the command line.
+    #[error("{0} has no value")]
+    NoValue(String),
+    /// There is no such option.
+    #[error("{0} is none of --user, --capability, --data and --stop-signal")]
+    Unknown(String),
+    /// It cannot be that.
+    #[error("{name} cannot be {value:?}")]
+    Value {
+        /// The option.
+        name: String,
+        /// What it got.
+        value: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Order, WrongOrder> {
+        Order::parse(line.split(' ').map(OsString::from))
+    }
+
+    #[test]
+    fn options_end_where_the_program_begins() {
+        let order =
+            parse("--user hotel-uplink --data /d --stop-signal INT /bin/p --user x").unwrap();
+        assert_eq!(order.user.as_deref(), Some("hotel-uplink"));
+        assert_eq!(order.stop_signal, Signal::INT);
+        assert_eq!(order.program, "/bin/p");
+        assert_eq!(order.arguments, ["--user", "x"]);
+        assert_eq!(parse("-- --odd").unwrap().program, "--odd");
+    }
+
+    #[test]
+    fn an_empty_value_is_an_option_that_was_not_given() {
+        let order = parse("--user  --data  /bin/p").unwrap();
+        assert_eq!((order.user, order.data), (None, None));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        assert_eq!(parse("--user x"), Err(WrongOrder::NoProgram));
+        assert_eq!(
+            parse("--data"),
+            Err(WrongOrder::NoValue("--data".to_owned()))
+        );
+        assert_eq!(
+            parse("--usr x p"),
+            Err(WrongOrder::Unknown("--usr".to_owned()))
+        );
+        for line in [
+            "--data d p",
+            "--stop-signal HUP p",
+            "--user -x p",
+            "--user a;b p",
+        ] {
+            assert!(
+                matches!(parse(line), Err(WrongOrder::Value { .. })),
+                "{line}"
+            );
+        }
+    }
+}
