@@ -107,6 +107,11 @@ impl Doors {
         (doors, ended)
     }
 
+    /// Turns under way.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.open().count()
+    }
+
     /// When [`Doors::expire`] is wanted.
     pub fn wake_at(&self) -> Option<Instant> {
         self.open().map(|timed| timed.due_at).min()

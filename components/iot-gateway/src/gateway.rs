@@ -132,6 +132,11 @@ impl Gateway {
         self.roster.count()
     }
 
+    /// Turns of bolts whose end is not known yet: a stop now would leave them unknown.
+    pub fn doors_in_flight(&self) -> usize {
+        self.doors.in_flight()
+    }
+
     /// When [`Input::Elapsed`] is wanted.
     pub fn wake_at(&self) -> Option<Instant> {
         let moments = [

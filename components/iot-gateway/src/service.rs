@@ -8,6 +8,7 @@ use kit::Host;
 use kit::bus::{Bus, Delivery, Subscription};
 use kit::clock::Clock;
 use kit::credential::{self, Refusals, Verifier};
+use kit::health::Health;
 use kit::journal::{Journal, JournalError};
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until};
@@ -64,6 +65,7 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
         policy: config.doors.rules,
         bus: host.bus,
         clock: host.clock,
+        health: host.health,
         registry,
         notes: Notes::default(),
         unknown_at: None,
@@ -84,6 +86,7 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
 struct Service {
     bus: Bus,
     clock: Clock,
+    health: Health,
     keeper: Keeper,
     outbound: Outbound,
     registry: RegistryFile,
@@ -173,6 +176,8 @@ impl Service {
     async fn carry_out(&mut self, gateway: &Gateway, work: Work) -> Result<(), Stopped> {
         let (changes, sayings, notes) = work.finish();
         self.keeper.keep(changes).await?;
+        // Known before a command leaves.
+        self.health.in_flight("door", gateway.doors_in_flight());
         for saying in sayings {
             self.outbound.say(saying);
         }

@@ -177,6 +177,21 @@ fn the_intent_is_kept_before_the_lock_is_asked() {
     assert_ne!(command.execution, intent.execution);
 }
 
+// greengrass-5.2
+#[test]
+fn a_turn_is_in_flight_from_the_question_to_its_end() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.doors.in_flight(), 0);
+    let wish = scene.wish(101);
+    assert!(matches!(scene.feed(&wish), Answer::Later(_)));
+    assert_eq!(scene.doors.in_flight(), 1);
+    scene.hear(101, &ack(wish.challenge, AckStatus::Succeeded, true));
+    assert_eq!(scene.doors.in_flight(), 1);
+    let execution = wish.what.execution;
+    scene.hear(101, &ack(execution, AckStatus::Succeeded, false));
+    assert_eq!(scene.doors.in_flight(), 0);
+}
+
 // iot-gateway-8.4
 #[test]
 fn a_petition_is_begun_once() {

@@ -135,6 +135,13 @@ impl Keeper {
         if !rows.is_empty() {
             self.probe.there();
         }
+        // Known before a byte leaves.
+        let (backlog, in_flight) = {
+            let spooler = lock(&self.spooler);
+            (spooler.backlog(), spooler.in_flight())
+        };
+        self.health.backlog(backlog);
+        self.health.in_flight("print", in_flight);
         let mut after = Vec::new();
         for effect in effects {
             match effect {
@@ -151,8 +158,6 @@ impl Keeper {
         for answer in answers {
             answer(Ok(()));
         }
-        let backlog = lock(&self.spooler).backlog();
-        self.health.backlog(backlog);
         if !after.is_empty() {
             Box::pin(self.carry_out(after, Vec::new(), stop)).await;
         }

@@ -44,6 +44,14 @@ impl Spooler {
         self.live.len() as u64
     }
 
+    /// Attempts that have begun and have neither ended nor become late: a stop now would leave in
+    /// doubt what is on the paper.
+    pub(crate) fn in_flight(&self) -> usize {
+        let under_way = |line: Line| matches!(line, Line::Begun(..) | Line::Printing(..));
+        let lines = self.printers.values().map(|standing| standing.line);
+        lines.filter(|line| under_way(*line)).count()
+    }
+
     pub(super) fn find(&self, asker: &Principal, job: &JobOf) -> Result<u64, Problem> {
         let key = Key {
             principal: job.principal.as_ref().unwrap_or(asker).clone(),
