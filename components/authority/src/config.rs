@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use kit::config::Address;
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -12,7 +13,7 @@ const ORIGINS_MAX: usize = 32;
 const CONSOLE_URL_MAX: usize = 120;
 
 /// The component's own configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Directory of the property: the CA's certificate and key, who was given which name by

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use kit::config::{Address, quoted};
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wire::Text;
@@ -21,7 +22,7 @@ const CLOUD_MAX: usize = 8;
 const URL_MAX: usize = 256;
 
 /// The component's own configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where guests' pages are served, in the clear.
@@ -39,6 +40,7 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// Where guests have to be to get a token.
     #[serde(default = "private", deserialize_with = "networks")]
+    #[schemars(with = "Vec<String>")]
     pub networks: Vec<Network>,
     /// Ports of the box's other components, for pages.
     #[serde(default)]
@@ -49,20 +51,24 @@ pub struct Config {
 }
 
 /// Where pages find the box's other components.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ports {
     /// `signaling` in the clear.
     #[serde(deserialize_with = "quoted")]
+    #[schemars(with = "kit::config::Number")]
     pub signaling: u16,
     /// `signaling` over TLS.
     #[serde(deserialize_with = "quoted")]
+    #[schemars(with = "kit::config::Number")]
     pub signaling_tls: u16,
     /// `authority` over TLS.
     #[serde(deserialize_with = "quoted")]
+    #[schemars(with = "kit::config::Number")]
     pub authority: u16,
     /// `replica-sync` over HTTPS; 0 where there is none.
     #[serde(default, deserialize_with = "quoted")]
+    #[schemars(with = "kit::config::Number")]
     pub replica: u16,
 }
 

@@ -20,6 +20,8 @@ use crate::edge::http::{Console, Site, open, secured};
 use crate::edge::statuses;
 use crate::rates::Rates;
 
+/// Names the directory in which the recipe's archive of pages was unpacked.
+const PAGES_VARIABLE: &str = "HOTEL_PAGES";
 /// Directory of the pages beside the program.
 const PAGES: &str = "pages";
 /// The page without which nobody can order.
@@ -77,13 +79,15 @@ async fn console(site: Site, host: &Host) -> Console {
     console
 }
 
-/// Where the pages are: as configured, or beside the program.
+/// Where the pages are: as configured, where the recipe says that they were unpacked, or beside the
+/// program.
 fn pages(configured: &Path) -> io::Result<PathBuf> {
-    if configured.as_os_str().is_empty() {
-        let program = env::current_exe()?;
-        Ok(program.with_file_name(PAGES))
-    } else {
-        Ok(configured.to_owned())
+    if !configured.as_os_str().is_empty() {
+        return Ok(configured.to_owned());
+    }
+    match env::var_os(PAGES_VARIABLE) {
+        Some(unpacked) => Ok(unpacked.into()),
+        None => Ok(env::current_exe()?.with_file_name(PAGES)),
     }
 }
 

@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use kit::config::{Address, quoted};
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wire::credential::Role;
@@ -27,7 +28,7 @@ const UTC_OFFSET_MINUTES: RangeInclusive<i16> = -12 * 60..=14 * 60;
 const SIGNALING_MAX: usize = 8;
 
 /// The component's own configuration.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where HTTPS is served.
@@ -50,7 +51,7 @@ pub struct Config {
 }
 
 /// One signaling server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Signaling {
     /// `ws://` or `wss://`, host and port.
@@ -64,7 +65,7 @@ pub struct Signaling {
 }
 
 /// Where a signaling server stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// On the property's network.
@@ -74,18 +75,19 @@ pub enum Mode {
 }
 
 /// The addresses that the box offers to pages.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ice {
     /// Whether loopback is offered as well: where the pages run on the same machine.
     #[serde(deserialize_with = "quoted")]
+    #[schemars(with = "kit::config::Switch")]
     pub loopback: bool,
     /// The addresses to offer; those of the machine when empty.
     pub addresses: Vec<IpAddr>,
 }
 
 /// What is ordered, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Orders {
     /// Who turns a pending order into work for the kitchen.
@@ -94,12 +96,14 @@ pub struct Orders {
     pub kitchen_route: Word,
     /// How far the clocks on the wall are ahead of UTC; numbers of orders count from 1 each day.
     #[serde(deserialize_with = "utc_offset_minutes")]
+    #[schemars(with = "kit::config::Number")]
     pub utc_offset_minutes: i16,
     /// ISO 4217 code of every price.
     #[serde(deserialize_with = "currency")]
     pub currency: String,
     /// Digits behind the decimal sign of a price.
     #[serde(deserialize_with = "decimals")]
+    #[schemars(with = "kit::config::Number")]
     pub decimals: u8,
     /// What can be ordered.
     #[serde(deserialize_with = "menu")]
@@ -120,7 +124,7 @@ impl Default for Orders {
 }
 
 /// Who turns a pending order into work for the kitchen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhoConfirms {
     /// Staff in front of the guest.
@@ -130,7 +134,7 @@ pub enum WhoConfirms {
 }
 
 /// One thing that can be ordered.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
     /// The item.
@@ -142,6 +146,7 @@ pub struct Item {
     pub section: Text<40>,
     /// Price of one, in the currency's minor unit.
     #[serde(deserialize_with = "price_minor")]
+    #[schemars(with = "kit::config::Number")]
     pub price_minor: Integer,
 }
 

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use kit::config::Address;
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wire::inference::{GUEST_MESSAGE, ROOM_ALLOCATION};
@@ -24,7 +25,7 @@ const DEADLINE_MS: RangeInclusive<u64> = 1..=60_000;
 const LIBRARY_SHA256: &str = "fc44112fbe06d7d689c57e11d3862031f64711007e4ee020f8eed5185fd2c1d3";
 
 /// The component's own configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where the protocol is served: in the clear on loopback, over TLS elsewhere.
@@ -43,11 +44,12 @@ pub struct Config {
     pub models: Vec<Word>,
     /// How long a question over HTTP may take when it does not say, in milliseconds.
     #[serde(default = "deadline_ms", deserialize_with = "a_deadline")]
+    #[schemars(with = "kit::config::Number")]
     pub deadline_ms: u64,
 }
 
 /// ONNX Runtime.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Runtime {
     /// The library; `libonnxruntime.so` beside the program when empty.
@@ -67,7 +69,7 @@ impl Default for Runtime {
 }
 
 /// Bundles on this machine, and whose are believed.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bundles {
     /// A directory `MODEL/VERSION/`; none when empty.
@@ -75,14 +77,16 @@ pub struct Bundles {
     pub directory: Option<PathBuf>,
     /// Keys whose bundles are believed, wherever they come from; none when empty.
     #[serde(deserialize_with = "keys")]
+    #[schemars(with = "Vec<String>")]
     pub keys: Vec<PublicKey>,
     /// How often the sources are looked at, in milliseconds.
     #[serde(default = "poll_ms", deserialize_with = "a_poll")]
+    #[schemars(with = "kit::config::Number")]
     pub poll_ms: u64,
 }
 
 /// The bucket. Credentials come from the standard chain of AWS, not from here.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct S3 {
     /// Its name; empty: there is none.

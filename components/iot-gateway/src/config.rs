@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use crate::doors::policy::Policy;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The keys of `iot-gateway`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The file of the property's devices; read again whenever it changes.
@@ -18,7 +19,7 @@ pub struct Config {
 }
 
 /// The rows of the house about doors.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Doors {
     /// The clock that the rows mean, a name of the tz database: `Europe/Lisbon`.

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use kit::config::{Address, Secret};
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::relation::{Mode, Table};
 
 /// The component's own configuration.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// A hotel's own database, or the cloud's for many hotels.
@@ -38,7 +39,7 @@ pub struct Config {
 }
 
 /// Which end of the link it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// On a hotel's box.
@@ -48,13 +49,14 @@ pub enum Role {
 }
 
 /// A PostgreSQL database and the two roles in it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     /// A name, an address, or the directory of a Unix socket.
     pub host: String,
     /// TCP port, also part of a socket's name.
     #[serde(deserialize_with = "kit::config::quoted")]
+    #[schemars(with = "kit::config::Number")]
     pub port: u16,
     /// Name of the database.
     pub name: String,
@@ -68,7 +70,7 @@ pub struct Database {
 }
 
 /// Where the hub is, and how it is spoken to.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hub {
     /// `https://hub.example.com`; empty for none.
@@ -79,6 +81,7 @@ pub struct Hub {
     pub ca: Option<PathBuf>,
     /// How long to gather changes before a batch leaves.
     #[serde(default)]
+    #[schemars(with = "kit::config::Number")]
     pub gather_ms: Gather,
 }
 

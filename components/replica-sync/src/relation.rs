@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::credential::{Role, Standing};
 
@@ -20,13 +21,14 @@ pub(crate) const TENANT: &str = "tenant";
 pub(crate) const PROPERTY: &str = "property";
 
 /// What a deployment says of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     /// Its name in the schema `hotel`, and of the collection.
     pub name: String,
     /// Version of the collection's schema; tablets with another one are sent away.
     #[serde(default, deserialize_with = "kit::config::quoted")]
+    #[schemars(with = "kit::config::Number")]
     pub version: u32,
     /// Where rows go besides the tablets.
     #[serde(default)]
@@ -49,7 +51,7 @@ pub struct Table {
 }
 
 /// Where rows of a table go, seen from the hotel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// To the cloud and from it.
@@ -62,7 +64,7 @@ pub enum Direction {
 }
 
 /// What of two changes of one row stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// The later value of each column.
@@ -75,7 +77,7 @@ pub enum Mode {
 }
 
 /// What some roles may do with a table.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Access {
     /// Which roles; each stands in one entry of a table.
@@ -97,7 +99,7 @@ pub struct Access {
 }
 
 /// Which rows a role sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rows {
     /// Every row of the property.

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use kit::config::{Address, Secret, quoted};
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wire::{Component, Principal};
@@ -24,7 +25,7 @@ const ICE_MAX: usize = 4;
 const INTERFACES_MAX: usize = 16;
 
 /// The component's own configuration.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Where the server stands.
@@ -71,7 +72,7 @@ impl Default for Config {
 }
 
 /// Where the server stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// In one hotel, on its box.
@@ -81,7 +82,7 @@ pub enum Role {
 }
 
 /// Whether something is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Switch {
     /// It is.
@@ -91,7 +92,7 @@ pub enum Switch {
 }
 
 /// STUN and TURN servers.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ice {
     /// Addresses `stun:host:port`; none are needed inside a hotel.
@@ -115,26 +116,32 @@ impl Default for Ice {
 }
 
 /// How much there may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Peers of one hotel.
     #[serde(deserialize_with = "peers")]
+    #[schemars(with = "kit::config::Number")]
     pub peers: u32,
     /// Sessions of one address that have not joined.
     #[serde(deserialize_with = "arrivals")]
+    #[schemars(with = "kit::config::Number")]
     pub arrivals: u32,
     /// Messages of one peer a second.
     #[serde(deserialize_with = "messages")]
+    #[schemars(with = "kit::config::Number")]
     pub messages_per_second: u32,
     /// Messages of one peer at once.
     #[serde(deserialize_with = "messages")]
+    #[schemars(with = "kit::config::Number")]
     pub burst: u32,
     /// Messages that wait, over all hotels.
     #[serde(deserialize_with = "queue")]
+    #[schemars(with = "kit::config::Number")]
     pub queue: u32,
     /// When peers come back after a stop, in milliseconds.
     #[serde(deserialize_with = "reconnect_ms")]
+    #[schemars(with = "kit::config::Number")]
     pub reconnect_ms: u32,
 }
 

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -15,7 +16,7 @@ const SPOOL_BYTES: RangeInclusive<u64> = 1024 * 1024..=1 << 40;
 const BUCKET_NAME: RangeInclusive<usize> = 3..=63;
 
 /// The component's own configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where batches go.
@@ -29,7 +30,7 @@ pub struct Config {
 }
 
 /// The bucket. Credentials come from the standard chain of AWS, not from here.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct S3 {
     /// Its name.
@@ -47,14 +48,16 @@ pub struct S3 {
 }
 
 /// A batch leaves at whichever comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Batch {
     /// So many bytes of one stream wait, before compression.
     #[serde(deserialize_with = "batch_bytes")]
+    #[schemars(with = "kit::config::Number")]
     pub bytes: u64,
     /// The oldest record of the stream has waited so long.
     #[serde(deserialize_with = "batch_age_ms")]
+    #[schemars(with = "kit::config::Number")]
     pub age_ms: u64,
 }
 
@@ -68,11 +71,12 @@ impl Default for Batch {
 }
 
 /// The bound of everything that waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Spool {
     /// Bytes of records over all streams; beyond them new batches are refused as `storage-full`.
     #[serde(deserialize_with = "spool_bytes")]
+    #[schemars(with = "kit::config::Number")]
     pub bytes: u64,
 }
 

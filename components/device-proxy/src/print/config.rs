@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use wire::Word;
@@ -34,7 +35,7 @@ pub struct PrintConfig {
 }
 
 /// One printer.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PrinterConfig {
     /// `host:port`, mostly port 9100.
@@ -48,11 +49,12 @@ pub struct PrinterConfig {
     pub drawer: bool,
     /// How long a connection is kept for nothing, so that others get a turn, in milliseconds.
     #[serde(default = "idle_close_default", deserialize_with = "idle_close")]
+    #[schemars(with = "kit::config::Number")]
     pub idle_close_ms: u64,
 }
 
 /// Where jobs of one kind go.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RouteConfig {
     /// The usual printer first, then those that stand in for it.
@@ -62,11 +64,12 @@ pub struct RouteConfig {
     pub unconfirmed: Unconfirmed,
     /// How long a job may wait to be printed, in milliseconds.
     #[serde(default = "expires_default", deserialize_with = "expires")]
+    #[schemars(with = "kit::config::Number")]
     pub expires_ms: u64,
 }
 
 /// What becomes of a job that may have printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unconfirmed {
     /// Somebody looks and decides.
@@ -85,12 +88,22 @@ impl PrinterConfig {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[derive(Default)]
 struct Unchecked {
     printers: BTreeMap<Word, PrinterConfig>,
     routes: BTreeMap<Word, RouteConfig>,
+}
+
+impl JsonSchema for PrintConfig {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PrintConfig".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        Unchecked::json_schema(generator)
+    }
 }
 
 impl<'de> Deserialize<'de> for PrintConfig {

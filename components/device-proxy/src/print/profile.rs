@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
@@ -14,17 +15,20 @@ const COLUMNS: RangeInclusive<u8> = 16..=96;
 const DOTS: RangeInclusive<u16> = 128..=1_664;
 
 /// What one type of printer can do; by default a usual one for 80 mm paper.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Profile {
     /// Characters of normal width on a line.
     #[serde(deserialize_with = "columns")]
+    #[schemars(with = "kit::config::Number")]
     pub columns: u8,
     /// Dots on a line, at 203 dpi.
     #[serde(deserialize_with = "dots")]
+    #[schemars(with = "kit::config::Number")]
     pub dots_per_line: u16,
     /// The code pages it has, with their numbers for `ESC t`.
     #[serde(deserialize_with = "code_pages")]
+    #[schemars(with = "BTreeMap<CodePage, kit::config::Number>")]
     pub code_pages: BTreeMap<CodePage, u8>,
     /// How it proves that it printed.
     pub barrier: Barrier,
@@ -49,7 +53,7 @@ impl Default for Profile {
 }
 
 /// A code page that texts can be written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum CodePage {
     /// United States.
@@ -65,7 +69,7 @@ pub enum CodePage {
 }
 
 /// How a printer proves that it printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Barrier {
     /// It sends a token back when everything before it is on paper: `GS ( H` function 48.

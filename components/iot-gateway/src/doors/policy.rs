@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use wire::credential::{Role, Standing};
 use wire::{Code, Operation, Problem};
@@ -13,7 +14,7 @@ use super::is_of_doors;
 const DAY: u16 = 24 * 60;
 
 /// A day of the week.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Day {
     /// Monday.
@@ -60,8 +61,9 @@ pub struct LocalTime {
 }
 
 /// A time of day, `HH:MM`, up to `24:00`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
+#[schemars(with = "String")]
 pub struct TimeOfDay(u16);
 
 impl FromStr for TimeOfDay {
@@ -94,7 +96,7 @@ impl fmt::Display for TimeOfDay {
 }
 
 /// One row: these roles may do this, there and then.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// `unlock`, `lock`.
@@ -127,8 +129,9 @@ fn next_midnight() -> TimeOfDay {
 }
 
 /// The rows of the house.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(try_from = "Vec<Rule>")]
+#[schemars(with = "Vec<Rule>")]
 pub struct Policy(Vec<Rule>);
 
 impl TryFrom<Vec<Rule>> for Policy {
