@@ -1,8 +1,9 @@
 //! Greengrass recipes, read as both nuclei read them, without touching the world.
 //!
 //! Promise: what is accepted here runs on the classic nucleus and on Nucleus Lite, and means here
-//! what it means there. Whatever this does not interpret (`shutdown`, `Skipif`, privileges,
-//! patterns in platforms, unquoted numbers) is refused by name instead of skipped.
+//! what it means there, but for privileges: everything runs as the caller. Whatever this does not
+//! interpret (`shutdown`, `Skipif`, patterns in platforms, unquoted numbers) is refused by name instead
+//! of skipped.
 
 use std::collections::BTreeMap;
 

@@ -92,12 +92,14 @@ pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Resul
         plan.parts
             .push(simulated::s3(layout, sources, &plan.hotel, &plan.ports)?);
     }
-    for recipe in recipes
-        .iter()
-        .filter(|recipe| wanted.includes(&recipe.name))
-    {
+    for recipe in &recipes {
         let configuration = settings::configuration(recipe, &plan.hotel, &plan.ports, layout)?;
-        plan.add_component(layout, sources, recipe, &configuration)?;
+        if wanted.includes(&recipe.name) {
+            plan.add_component(layout, sources, recipe, &configuration)?;
+        } else {
+            // For whoever starts it instead of us.
+            files::write_json(&layout.config(&recipe.name), &configuration)?;
+        }
     }
     let signaling = recipes.iter().find(|recipe| recipe.name == SIGNALING);
     if let Some(recipe) = signaling.filter(|_| wanted.includes(simulated::CLOUD)) {
@@ -221,7 +223,7 @@ fn kept(layout: &Layout, name: &str, kind: Kind, launch: Launch, readiness: Read
 }
 
 fn present(name: &str, path: &Path) -> Result<(), PlanError> {
-    if path.is_file() {
+    if path.exists() {
         Ok(())
     } else {
         Err(PlanError::NoProgram {

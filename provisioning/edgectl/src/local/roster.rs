@@ -24,8 +24,11 @@ pub(super) struct State {
 pub(super) struct Part {
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// None while it does not run.
+    /// What the runner started; none while it does not run.
     pub(super) process: Option<Process>,
+    /// The program itself, where a supervisor that the runner started keeps it running.
+    #[serde(default)]
+    pub(super) program: Option<Process>,
     /// When it was started, Unix milliseconds.
     pub(super) since: Option<Integer>,
     pub(super) restarts: u64,
@@ -41,6 +44,7 @@ impl Part {
             name: name.to_owned(),
             kind,
             process: None,
+            program: None,
             since: None,
             restarts: 0,
             ready: false,

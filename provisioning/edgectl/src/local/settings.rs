@@ -106,6 +106,8 @@ fn local_values(
         ("/property", json!(hotel.property)),
         ("/box", json!(hotel.box_id)),
         ("/trust_domain", json!(hotel.trust_domain)),
+        // Everybody is whoever started the hotel.
+        ("/unix_user", json!("")),
         ("/identity_dir", json!(hotel.identities.get(name))),
         ("/data_dir", json!(layout.data(name))),
         ("/broker/host", json!(hotel.broker.host)),

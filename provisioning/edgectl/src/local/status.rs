@@ -181,7 +181,7 @@ impl Report {
 
 impl Part {
     async fn ask(part: roster::Part, hotel: &Hotel) -> Self {
-        let alive = part.process.filter(|process| process.alive());
+        let alive = (part.program.or(part.process)).filter(|process| process.alive());
         let admin = hotel
             .admin
             .get(&part.name)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kit::clock::Clock;
+use kit::notify::Notice;
 use rustix::process::Signal;
 use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::bucket::Bucket;
 use super::keeper::{Effect, Input, Keeper, State};
 use super::launch::Launch;
-use super::notices::{Notice, Notices};
+use super::notices::Notices;
 use super::process::Process;
 use super::roster::{Kind, Part, Roster};
 
@@ -65,6 +66,7 @@ pub(super) async fn keep(kept: Kept, roster: Arc<Roster>, clock: Clock, stop: Ca
         wake_at: None,
         since: None,
         detail: String::new(),
+        restarts_before: 0,
     };
     watch.carry_out(effects);
     while watch.keeper.state() != State::Stopped {
@@ -86,12 +88,32 @@ struct Watch {
     wake_at: Option<Instant>,
     since: Option<wire::Integer>,
     detail: String,
+    /// Restarts of its program below processes that have ended.
+    restarts_before: u64,
 }
 
 struct Running {
     child: Child,
     process: Option<Process>,
     notices: Notices,
+    /// What the process said of the program that it keeps running, if it keeps one.
+    program: Program,
+}
+
+/// A program that is kept running by the process that was started.
+#[derive(Default)]
+struct Program {
+    /// Absent when the process keeps none.
+    is: Option<Is>,
+    restarts: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Is {
+    /// It runs, is not ready yet, or rests.
+    Busy(Option<Process>),
+    /// It does its work.
+    Ready(Option<Process>),
 }
 
 enum Event {
@@ -135,8 +157,11 @@ impl Watch {
         match event {
             Event::Ended(how) => self.ended(how),
             Event::Noticed(notice) => {
-                if let Some(status) = notice.status {
-                    self.detail = status;
+                if let Some(status) = &notice.status {
+                    self.detail.clone_from(status);
+                }
+                if let Some(running) = &mut self.running {
+                    running.program.hear(&notice);
                 }
                 if notice.ready && matches!(self.kept.readiness, Readiness::Notified(_)) {
                     self.feed(Input::Ready);
@@ -159,13 +184,12 @@ impl Watch {
             tracing::warn!(part = self.kept.name, how, "process ended");
         }
         self.detail = how;
-        if let Some(Running {
-            process: Some(process),
-            ..
-        }) = self.running.take()
-        {
-            // Whatever it started must not outlive it.
-            process.signal_group(Signal::KILL);
+        if let Some(running) = self.running.take() {
+            self.restarts_before += running.program.restarts;
+            if let Some(process) = running.process {
+                // Whatever it started must not outlive it.
+                process.signal_group(Signal::KILL);
+            }
         }
         self.feed(Input::Ended);
     }
@@ -209,6 +233,7 @@ impl Watch {
             process: child.id().and_then(Process::of),
             child,
             notices,
+            program: Program::default(),
         })
     }
 
@@ -224,15 +249,36 @@ impl Watch {
 
     fn record(&self) {
         let process = self.running.as_ref().and_then(|running| running.process);
+        let program = self.running.as_ref().map(|running| &running.program);
+        let is = program.and_then(|program| program.is);
+        let restarts = program.map_or(0, |program| program.restarts);
         self.roster.record(Part {
             name: self.kept.name.clone(),
             kind: self.kept.kind,
             process,
+            program: match is {
+                Some(Is::Busy(program) | Is::Ready(program)) => program,
+                None => None,
+            },
             since: self.since.filter(|_| process.is_some()),
-            restarts: self.keeper.restarts(),
-            ready: matches!(self.keeper.state(), State::Up(_)),
+            restarts: self.keeper.restarts() + self.restarts_before + restarts,
+            ready: matches!(self.keeper.state(), State::Up(_)) && !matches!(is, Some(Is::Busy(_))),
             detail: self.detail.clone(),
         });
+    }
+}
+
+impl Program {
+    fn hear(&mut self, notice: &Notice) {
+        if let Some(restarts) = notice.restarts {
+            self.restarts = restarts;
+        }
+        if let Some(pid) = notice.program {
+            self.is = Some(Is::Busy(Process::of(pid)));
+        }
+        if let (true, Some(Is::Busy(program))) = (notice.ready, self.is) {
+            self.is = Some(Is::Ready(program));
+        }
     }
 }
 

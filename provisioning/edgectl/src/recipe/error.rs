@@ -69,14 +69,6 @@ pub(crate) enum RecipeError {
         /// The recipe.
         recipe: String,
     },
-    /// A step wants root, which is not given here.
-    #[error("recipe {recipe}: {key} asks for privileges, which are not given here")]
-    Privilege {
-        /// The recipe.
-        recipe: String,
-        /// The key.
-        key: String,
-    },
     /// A time-out is not a number of seconds.
     #[error("recipe {recipe}: {key} is {got:?}, must be a number of seconds from 1 to 3600")]
     Timeout {

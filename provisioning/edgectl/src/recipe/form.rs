@@ -90,7 +90,7 @@ pub(crate) struct Artifact {
     #[serde(rename = "URI")]
     pub uri: String,
     #[serde(rename = "Unarchive", default)]
-    _unarchive: Unarchive,
+    unarchive: Unarchive,
     #[serde(rename = "Permission", default)]
     _permission: Permission,
 }
@@ -100,6 +100,14 @@ impl Artifact {
     pub(crate) fn file(&self) -> &str {
         self.uri.rsplit('/').next().unwrap_or(&self.uri)
     }
+
+    /// What is there when it is installed: the file, or the directory that an archive becomes.
+    pub(crate) fn installed(&self) -> &str {
+        match self.unarchive {
+            Unarchive::None => self.file(),
+            Unarchive::Zip => self.file().trim_end_matches(".zip"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -107,6 +115,7 @@ impl Artifact {
 enum Unarchive {
     #[default]
     None,
+    Zip,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -146,26 +155,14 @@ pub(super) struct Phase(pub(super) PhaseForm);
 pub(super) struct PhaseForm {
     #[serde(rename = "Script")]
     pub(super) script: String,
+    /// Here everything runs with the privileges of the caller; scripts that need more ask for the
+    /// Unix user of the component first, and a local hotel has none.
     #[serde(rename = "RequiresPrivilege", default)]
-    pub(super) privilege: Privilege,
+    _privilege: bool,
     #[serde(rename = "Timeout", default)]
     pub(super) timeout: Option<String>,
     #[serde(rename = "Setenv", default)]
     pub(super) setenv: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "bool")]
-pub(super) enum Privilege {
-    Root,
-    #[default]
-    Own,
-}
-
-impl From<bool> for Privilege {
-    fn from(required: bool) -> Self {
-        if required { Self::Root } else { Self::Own }
-    }
 }
 
 impl<'de> Deserialize<'de> for Phase {

@@ -69,7 +69,8 @@ impl Scope<'_> {
     fn value(&self, variable: &str) -> Result<String, &'static str> {
         match variable.split_once(':') {
             Some(("configuration", pointer)) => self.configured(pointer),
-            Some(("artifacts", "path")) => path(self.artifacts),
+            // Archives lie unpacked beside the other artifacts.
+            Some(("artifacts", "path" | "decompressedPath")) => path(self.artifacts),
             Some(("work", "path")) => path(self.work),
             Some(("kernel", "rootPath")) => path(self.root),
             Some(("iot", "thingName")) => Ok(self.thing.to_owned()),

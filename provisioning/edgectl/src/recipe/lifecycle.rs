@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::RecipeError;
-use super::form::{Phase, Phases, Privilege};
+use super::form::{Phase, Phases};
 use super::interpolation::{Scope, interpolate};
 
 /// What both nuclei give install and startup when the recipe says nothing.
@@ -77,12 +77,6 @@ struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn step(&self, name: &str, Phase(phase): &Phase) -> Result<Step, RecipeError> {
-        if phase.privilege == Privilege::Root {
-            return Err(RecipeError::Privilege {
-                recipe: self.recipe.to_owned(),
-                key: format!("{name}.RequiresPrivilege"),
-            });
-        }
         let mut env = self.environment("Setenv", self.common)?;
         env.extend(self.environment(&format!("{name}.Setenv"), &phase.setenv)?);
         Ok(Step {

@@ -104,11 +104,6 @@ fn what_is_not_interpreted_is_refused_by_name() {
         "aws.greengrass.lambda",
         "ComponentType is",
     );
-    check_refused(
-        "Timeout:",
-        "RequiresPrivilege: true\n        Timeout:",
-        "privileges",
-    );
 }
 
 #[test]

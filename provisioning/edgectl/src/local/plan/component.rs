@@ -29,7 +29,7 @@ impl Plan {
         files::make_dir(&layout.data(name))?;
         files::write_json(&layout.config(name), configuration)?;
         for artifact in recipe.artifacts(Host::this())? {
-            present(name, &sources.artifacts.join(artifact.file()))?;
+            present(name, &sources.artifacts.join(artifact.installed()))?;
         }
         let scope = Scope {
             configuration,
