@@ -6,15 +6,18 @@
 use std::env;
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 use crate::dependencies;
+use crate::recipe;
 
 type Step = fn() -> Result<(), Cause>;
 
 const STEPS: &[(&str, Step)] = &[
     ("format", format),
+    ("recipes", check_recipes),
     ("lints", lints),
     ("documentation", documentation),
     ("dependencies", dependencies),
@@ -31,6 +34,23 @@ pub(crate) fn run() -> Result<(), Failure> {
         println!("check: {step} passed in {:.1?}", started.elapsed());
     }
     Ok(())
+}
+
+/// Runs the step about recipes alone.
+pub(crate) fn recipes() -> Result<(), Failure> {
+    let step = "recipes";
+    check_recipes().map_err(|cause| Failure { step, cause })
+}
+
+fn check_recipes() -> Result<(), Cause> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes");
+    let recipes = recipe::read(&directory).map_err(Cause::Recipe)?;
+    let offences = recipe::offences(&recipes);
+    if offences.is_empty() {
+        Ok(())
+    } else {
+        Err(Cause::Offences(offences))
+    }
 }
 
 fn format() -> Result<(), Cause> {
@@ -58,7 +78,7 @@ fn dependencies() -> Result<(), Cause> {
     if offences.is_empty() {
         Ok(())
     } else {
-        Err(Cause::Dependencies(offences))
+        Err(Cause::Offences(offences))
     }
 }
 
@@ -101,7 +121,8 @@ pub(crate) struct Failure {
 enum Cause {
     Start(io::Error),
     Exit(ExitStatus),
-    Dependencies(Vec<String>),
+    Recipe(recipe::ReadError),
+    Offences(Vec<String>),
 }
 
 impl fmt::Display for Failure {
@@ -110,7 +131,8 @@ impl fmt::Display for Failure {
         match &self.cause {
             Cause::Start(error) => write!(f, "cargo did not start: {error}"),
             Cause::Exit(status) => write!(f, "cargo ended with {status}, its reasons are above"),
-            Cause::Dependencies(offences) => f.write_str(&offences.join("\n  ")),
+            Cause::Recipe(error) => write!(f, "{error}"),
+            Cause::Offences(offences) => f.write_str(&offences.join("\n  ")),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod dependencies;
+mod recipe;
 
 use std::env;
 use std::process::ExitCode;
@@ -10,16 +11,22 @@ const USAGE: &str = "\
 Usage: cargo x CHORE
 
 Chores:
-  check   format, lints, documentation and dependencies, up to the first failure";
+  check          format, recipes, lints, documentation and dependencies, up to the first failure
+  recipe check   whether both nuclei understand the recipes, and what deployments may configure";
 
 #[expect(clippy::print_stderr, reason = "a chore reports to the terminal")]
 fn main() -> ExitCode {
     let chore: Vec<String> = env::args().skip(1).collect();
-    if chore != ["check"] {
-        eprintln!("{USAGE}");
-        return ExitCode::from(2);
-    }
-    match check::run() {
+    let words: Vec<_> = chore.iter().map(String::as_str).collect();
+    let outcome = match words[..] {
+        ["check"] => check::run(),
+        ["recipe", "check"] => check::recipes(),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("error: {failure}");
