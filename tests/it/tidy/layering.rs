@@ -23,11 +23,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "hotel-tests",
         &[
+            "authority",
+            "console",
             "device-proxy",
             "inference",
             "iot-gateway",
             "kit",
             "peer",
+            "replica-sync",
+            "signaling",
             "uplink",
             "wire",
         ],
