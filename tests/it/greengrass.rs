@@ -14,6 +14,8 @@ use hotel_tests::{Hotel, Plan, eventually};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use wire::Component;
 use wire::print::{JOB, Job, JobState, SUBMIT};
 
@@ -24,6 +26,7 @@ const DEVICE_PROXY: &str = "device-proxy";
 const WAIT: Duration = Duration::from_secs(5);
 /// Exit codes of `kit::lifecycle::exit`.
 const STOPPED: Option<i32> = Some(0);
+const FAILED: Option<i32> = Some(1);
 const ORPHANED: Option<i32> = Some(77);
 const CONFIGURATION: Option<i32> = Some(78);
 
@@ -150,11 +153,16 @@ async fn a_configuration_that_cannot_be_used_is_refused_by_name_and_the_last_goo
 /// The body of `/readyz`, whatever it says, as soon as there is one that names the configuration.
 async fn readiness(stage: &Stage) -> String {
     let admin = &stage.hotel.places.admin[UPLINK];
-    let url = format!("http://{admin}/readyz");
     eventually("the component tells how it is", LIMIT, || async {
-        let answer = reqwest::get(&url).await.ok()?;
-        let text = answer.text().await.ok()?;
-        text.contains("\"configuration\"").then_some(text)
+        let mut stream = TcpStream::connect((admin.host.as_str(), admin.port))
+            .await
+            .ok()?;
+        let question =
+            format!("GET /readyz HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n");
+        stream.write_all(question.as_bytes()).await.ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.ok()?;
+        answer.contains("\"configuration\"").then_some(answer)
     })
     .await
 }
@@ -288,6 +296,30 @@ async fn a_program_that_cannot_be_run_ends_the_start() {
     let mut nothing = Deployed::supervise(&nucleus, &stage.data(), &["/nowhere/uplink"]);
     assert_eq!(nothing.ended().await, CONFIGURATION);
     assert_eq!(nucleus.told(), ["ERRORED"]);
+}
+
+// greengrass-3.5
+#[tokio::test]
+async fn a_deployment_that_never_becomes_ready_fails_and_one_that_was_goes_on() {
+    let stage = Stage::set();
+    let nucleus = stage.nucleus(Kind::Lite, UPLINK);
+    let mut deaf = Deployed::awaited(&nucleus, &stage.data(), 2, &["/bin/sleep", "1000"]);
+    assert_eq!(deaf.ended().await, FAILED);
+    assert_eq!(nucleus.told(), ["ERRORED"]);
+
+    // Once it was ready, whatever keeps it from being so is not the deployment's fault.
+    let ready = "if [ -e once ]; then exec sleep 1000; fi; touch once; \
+        exec systemd-notify --ready";
+    let program = ["/bin/sh", "-c", ready];
+    let mut proven = Deployed::awaited(&nucleus, &stage.data(), 2, &program);
+    told(&nucleus, &["ERRORED", "RUNNING"]).await;
+    proven.signal(Signal::TERM);
+    assert_eq!(proven.ended().await, STOPPED);
+    let program = ["/bin/sh", "-c", "exec sleep 1000"];
+    let mut again = Deployed::awaited(&nucleus, &stage.data(), 2, &program);
+    told(&nucleus, &["ERRORED", "RUNNING", "RUNNING"]).await;
+    again.signal(Signal::TERM);
+    assert_eq!(again.ended().await, STOPPED);
 }
 
 // greengrass-4.1

@@ -47,18 +47,25 @@ impl Deployed {
     ) -> Self {
         let program = artifacts().join(component);
         let program = [program.to_str().expect("paths are UTF-8")];
-        Self::run(environment, nucleus, data, &program)
+        Self::run(environment, nucleus, data, &[], &program)
     }
 
     /// Starts any program below its supervisor.
     pub fn supervise(nucleus: &Nucleus, data: &Path, program: &[&str]) -> Self {
-        Self::run(&nucleus.environment(), nucleus, data, program)
+        Self::run(&nucleus.environment(), nucleus, data, &[], program)
+    }
+
+    /// Starts any program that must be ready within some seconds.
+    pub fn awaited(nucleus: &Nucleus, data: &Path, seconds: u32, program: &[&str]) -> Self {
+        let options = ["--within", &seconds.to_string()];
+        Self::run(&nucleus.environment(), nucleus, data, &options, program)
     }
 
     fn run(
         environment: &[(&'static str, OsString)],
         nucleus: &Nucleus,
         data: &Path,
+        options: &[&str],
         program: &[&str],
     ) -> Self {
         let log = data.with_extension("log");
@@ -67,6 +74,7 @@ impl Deployed {
         let child = Command::new(artifacts().join("supervise"))
             .arg("--data")
             .arg(data)
+            .args(options)
             .arg("--")
             .args(program)
             .env_clear()

@@ -110,7 +110,7 @@ impl Watch {
             .map(|dir| Proof::of(dir, &own, &order.program));
         let proven = proof.as_ref().is_some_and(Proof::is_there);
         Ok(Self {
-            keeper: Keeper::new(clock.monotonic(), proven),
+            keeper: Keeper::new(clock.monotonic(), order.within, proven),
             ear: Ear::open()?,
             herald: Herald::start(),
             order,

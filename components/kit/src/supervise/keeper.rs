@@ -13,11 +13,6 @@ const REST_LONGEST: Duration = Duration::from_secs(30);
 const HEALTHY: Duration = Duration::from_mins(1);
 /// How long a program may take to end by itself: as long as its tasks may, and a little.
 const GRACE: Duration = DRAIN.saturating_add(Duration::from_secs(1));
-/// How long until the first readiness, below the `Timeout` of every recipe (90 s), so that it is us
-/// who say what was wrong; above the grace after which a component that lacks something is ready all
-/// the same.
-const FIRST_READY: Duration = Duration::from_secs(80);
-
 /// What the world tells the keeper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Input {
@@ -110,13 +105,14 @@ pub(super) enum State {
 }
 
 impl Keeper {
-    /// A program that is started now; `proven` when this version was ready on this box before.
-    pub(super) fn new(now: Instant, proven: bool) -> Self {
+    /// A program that is started now and must be ready `within`, unless it is `proven`: this version was
+    /// ready on this box before.
+    pub(super) fn new(now: Instant, within: Duration, proven: bool) -> Self {
         Self {
             state: State::Running { ready: None },
             rest: Backoff::new(REST_FIRST, REST_LONGEST),
             restarts: 0,
-            first_ready: Some(now + FIRST_READY),
+            first_ready: Some(now + within),
             proven,
         }
     }

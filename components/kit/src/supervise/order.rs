@@ -1,7 +1,8 @@
 //! The command line of `supervise`.
 //!
 //! ```text
-//! supervise [--user NAME] [--capability NAME] [--data DIR] [--stop-signal TERM|INT] [--] PROGRAM [ARGUMENT…]
+//! supervise [--user NAME] [--capability NAME] [--data DIR] [--stop-signal TERM|INT] [--within SECONDS]
+//!           [--] PROGRAM [ARGUMENT…]
 //! ```
 
 use std::env;
@@ -10,11 +11,18 @@ use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use rustix::process::{Signal, geteuid};
 
 use super::SETPRIV;
 
+/// How long until the first readiness: below the `Timeout` of every recipe (90 s), so that it is us
+/// who say what was wrong; above the minute after which a component that lacks something is ready all
+/// the same.
+const WITHIN: Duration = Duration::from_secs(80);
+/// Longest time that is believed to be meant, as of every time-out in recipes.
+const WITHIN_MAX_S: u64 = 3600;
 /// Longest name of a Unix user (useradd(8)).
 const USER_MAX: usize = 32;
 
@@ -29,6 +37,8 @@ pub(super) struct Order {
     pub(super) data: Option<PathBuf>,
     /// What asks the program to end in order.
     pub(super) stop_signal: Signal,
+    /// How long a version that was never ready here may take until it is.
+    pub(super) within: Duration,
     pub(super) program: OsString,
     pub(super) arguments: Vec<OsString>,
 }
@@ -43,6 +53,7 @@ impl Order {
             capability: None,
             data: None,
             stop_signal: Signal::TERM,
+            within: WITHIN,
             program: OsString::new(),
             arguments: Vec::new(),
         };
@@ -76,7 +87,10 @@ impl Order {
             ("--user", name) if word(name) => self.user = Some(text),
             ("--capability", name) if word(name) => self.capability = Some(text),
             ("--data", dir) if dir.starts_with('/') => self.data = Some(value.into()),
-            ("--user" | "--capability" | "--data" | "--stop-signal", _) => {
+            ("--within", seconds) if matches!(seconds.parse(), Ok(1..=WITHIN_MAX_S)) => {
+                self.within = Duration::from_secs(seconds.parse().unwrap_or(WITHIN_MAX_S));
+            }
+            ("--user" | "--capability" | "--data" | "--stop-signal" | "--within", _) => {
                 return Err(WrongOrder::Value { name, value: text });
             }
             _ => return Err(WrongOrder::Unknown(name)),
@@ -111,6 +125,7 @@ impl Order {
         if self.stop_signal == Signal::INT {
             command.args(["--stop-signal", "INT"]);
         }
+        command.args(["--within", &self.within.as_secs().to_string()]);
         if let Some(data) = &self.data {
             command.arg("--data").arg(data);
         }
@@ -129,7 +144,7 @@ pub(super) enum WrongOrder {
     #[error("{0} has no value")]
     NoValue(String),
     /// There is no such option.
-    #[error("{0} is none of --user, --capability, --data and --stop-signal")]
+    #[error("{0} is none of --user, --capability, --data, --stop-signal and --within")]
     Unknown(String),
     /// It cannot be that.
     #[error("{name} cannot be {value:?}")]
@@ -158,6 +173,7 @@ mod tests {
         assert_eq!(order.program, "/bin/p");
         assert_eq!(order.arguments, ["--user", "x"]);
         assert_eq!(parse("-- --odd").unwrap().program, "--odd");
+        assert_eq!(parse("--within 5 p").unwrap().within.as_secs(), 5);
     }
 
     #[test]
@@ -180,6 +196,7 @@ mod tests {
         for line in [
             "--data d p",
             "--stop-signal HUP p",
+            "--within 0 p",
             "--user -x p",
             "--user a;b p",
         ] {

@@ -5,6 +5,7 @@ use super::Input::{Elapsed, Orphaned, Ready, Stop};
 use super::*;
 use crate::clock::Clock;
 
+const WITHIN: Duration = Duration::from_secs(80);
 const CRASH: Input = Input::Ended(Ended::Killed);
 
 fn epoch() -> Instant {
@@ -18,7 +19,7 @@ fn ended(code: u8) -> Input {
 
 /// Plays a story; an elapsed moment comes when it is due, everything else a second later.
 fn play(proven: bool, story: &[Input]) -> (Keeper, Vec<Effect>) {
-    let mut keeper = Keeper::new(epoch(), proven);
+    let mut keeper = Keeper::new(epoch(), WITHIN, proven);
     let (mut now, mut asked) = (epoch(), vec![]);
     for input in story {
         now = match (input, keeper.wake_at()) {
@@ -107,7 +108,7 @@ proptest! {
         ),
         proven: bool,
     ) {
-        let mut keeper = Keeper::new(epoch(), proven);
+        let mut keeper = Keeper::new(epoch(), WITHIN, proven);
         let (mut now, mut runs) = (epoch(), true);
         for input in story {
             now = keeper.wake_at().unwrap_or(now).max(now);
