@@ -364,9 +364,9 @@ async fn a_nucleus_that_does_not_know_the_token_any_more_ends_the_whole_start() 
 async fn a_wrong_token_is_no_start() {
     let stage = Stage::set();
     let nucleus = stage.nucleus(Kind::Classic, UPLINK);
-    let stale = nucleus.environment();
+    let outdated = nucleus.environment();
     nucleus.renew_token();
-    let mut uplink = Deployed::with(&stale, &nucleus, UPLINK, &stage.data());
+    let mut uplink = Deployed::with(&outdated, &nucleus, UPLINK, &stage.data());
     assert_eq!(uplink.ended().await, ORPHANED);
     assert_eq!(nucleus.told(), Vec::<String>::new());
 }

@@ -105,7 +105,7 @@ impl Nucleus {
 
     fn listen(&mut self) {
         let path = self.socket();
-        _ = std::fs::remove_file(&path);
+        drop(std::fs::remove_file(&path));
         let listener = UnixListener::bind(path).expect("the socket can be opened");
         let shared = Arc::clone(&self.shared);
         self.listening = Some(tokio::spawn(async move {
@@ -136,25 +136,17 @@ impl Nucleus {
     /// Brings a configuration, as a deployment does: keys one by one.
     pub fn configure(&self, pointer: &str, value: Value) {
         let mut state = self.shared.lock();
-        match state.configuration.pointer_mut(pointer) {
-            Some(place) => *place = value,
-            None => {
-                let (parent, key) = pointer.rsplit_once('/').expect("it is a JSON pointer");
-                let parent = state.configuration.pointer_mut(parent);
-                parent.expect("its parent is there")[key] = value;
-            }
-        }
+        let place = state.configuration.pointer_mut(pointer);
+        *place.expect("the key is configured") = value;
         drop(state);
         let key = pointer.trim_start_matches('/').to_owned();
-        _ = self.shared.pushes.send(Push::Changed(key));
+        drop(self.shared.pushes.send(Push::Changed(key)));
     }
 
     /// Announces that a deployment is about to stop the component.
     pub fn announce_update(&self, deployment: &str) {
-        _ = self
-            .shared
-            .pushes
-            .send(Push::UpdateAhead(deployment.to_owned()));
+        let ahead = Push::UpdateAhead(deployment.to_owned());
+        drop(self.shared.pushes.send(ahead));
     }
 
     /// Ends: no connection is left, and nobody listens.
@@ -162,8 +154,8 @@ impl Nucleus {
         if let Some(listening) = self.listening.take() {
             listening.abort();
         }
-        _ = std::fs::remove_file(self.socket());
-        _ = self.shared.pushes.send(Push::End);
+        drop(std::fs::remove_file(self.socket()));
+        drop(self.shared.pushes.send(Push::End));
     }
 
     /// Listens again.

@@ -54,7 +54,7 @@ impl Session {
         }
         self.shared.lock().connected += 1;
         // Ended by either side; what was read by then is answered or not, as on a real one.
-        _ = self.serve(from).await;
+        drop(self.serve(from).await);
         let mut state = self.shared.lock();
         state.connected -= 1;
         state.listeners -= u32::from(!self.updates.is_empty());

@@ -72,7 +72,7 @@ impl Kept {
     /// Keeps a configuration that was good; does nothing when it is there already.
     pub(crate) fn write(&self, configuration: &Value) -> io::Result<()> {
         // There is none, mostly.
-        _ = fs::remove_file(self.0.with_extension(TRIAL));
+        drop(fs::remove_file(self.0.with_extension(TRIAL)));
         if self.read().as_ref() == Some(configuration) {
             return Ok(());
         }
