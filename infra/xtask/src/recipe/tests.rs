@@ -209,7 +209,7 @@ fn defaults_survive_both_nuclei_and_fit_their_schema() {
         &format!("{place}/prt"),
         "is not in the schema",
     );
-    check("port: \"1\"\n", "", place, "lacks port");
+    check("    port: \"1\"\n", "", place, "lacks port");
     check(
         "list: [a]",
         "list: [c]",
