@@ -6,6 +6,7 @@ mod authority;
 mod browser;
 mod bus;
 mod console;
+mod delivery;
 mod faults;
 mod first_light;
 mod greengrass;

@@ -4,6 +4,7 @@
 //! [`eventually()`]; nothing here asserts a speed.
 
 pub mod accounts;
+pub mod aws;
 pub mod bench;
 pub mod cable;
 pub mod client;
@@ -21,5 +22,6 @@ pub mod replica;
 pub mod sim;
 pub mod vprinter;
 
+pub use aws::Aws;
 pub use eventually::eventually;
 pub use hotel::{Hotel, Plan};

@@ -1,0 +1,4 @@
+//! From the tree to boxes: packages, the cloud that gets them, deployments, and a box that takes
+//! them.
+
+mod cloud;

@@ -1,0 +1,155 @@
+//! AWS on this machine: moto, and what it lacks, checked against botocore's models
+//! (`tests/peers/aws`).
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use reqwest::Client;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::hotel::{Hotel, repository};
+
+/// The account of everything in it.
+pub const ACCOUNT: &str = "123456789012";
+/// The region that stories use.
+pub const REGION: &str = "eu-central-1";
+
+/// Services of AWS at one address; ended when dropped.
+#[derive(Debug)]
+pub struct Aws {
+    process: Child,
+    client: Client,
+    places: Places,
+}
+
+#[derive(Debug, Deserialize)]
+struct Places {
+    endpoint: String,
+    tls_endpoint: String,
+}
+
+/// What somebody asked of a service.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Request {
+    /// The service, as botocore calls it: `greengrassv2`, `iot`, `iot-data`, `s3`, `iam`,
+    /// `credentials`.
+    pub service: String,
+    /// The operation: `CreateDeployment`.
+    pub operation: Option<String>,
+    /// Where: the object, for S3.
+    pub path: String,
+    /// The members of its input.
+    #[serde(default)]
+    pub input: Value,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// The code of the answer that is an error.
+    pub code: Option<String>,
+}
+
+impl Aws {
+    /// Starts the services, without anything in them.
+    pub fn start() -> Self {
+        let mut process = Command::new(Hotel::python())
+            .arg(repository().join("tests/peers/aws/server.py"))
+            .arg("--attended")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python can be started");
+        let output = process.stdout.take().expect("its output is piped");
+        let mut line = String::new();
+        BufReader::new(output)
+            .read_line(&mut line)
+            .expect("the services say where they are");
+        // The client asks for one, although it never speaks TLS; a second one is refused.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
+        Self {
+            process,
+            client: Client::new(),
+            places: serde_json::from_str(&line).expect("the services say where they are"),
+        }
+    }
+
+    /// Where all services are, over plain HTTP.
+    pub fn endpoint(&self) -> &str {
+        &self.places.endpoint
+    }
+
+    /// The same over TLS, where the provider of credentials asks things for their certificates.
+    pub fn tls_endpoint(&self) -> &str {
+        &self.places.tls_endpoint
+    }
+
+    /// Lets a program believe that this is AWS: address, region and credentials.
+    pub fn introduce(&self, command: &mut Command) {
+        command
+            .env("AWS_ENDPOINT_URL", self.endpoint())
+            .env("AWS_REGION", REGION)
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env_remove("AWS_PROFILE");
+    }
+
+    /// Everything that was asked so far, oldest first.
+    pub async fn requests(&self) -> Vec<Request> {
+        let asked = self.client.get(self.control("_requests")).send().await;
+        let answer = asked.expect("the services answer").json().await;
+        answer.expect("requests have their form")
+    }
+
+    /// What was asked of one operation, oldest first.
+    pub async fn requests_of(&self, operation: &str) -> Vec<Request> {
+        let mut requests = self.requests().await;
+        requests.retain(|request| request.operation.as_deref() == Some(operation));
+        requests
+    }
+
+    /// Lets an operation fail from now on, so many times.
+    pub async fn fail(
+        &self,
+        operation: &str,
+        (status, code): (u16, &str),
+        words: &str,
+        times: u32,
+    ) {
+        let told = json!({
+            "operation": operation, "status": status, "code": code, "message": words, "times": times
+        });
+        self.tell("_fail", &told).await;
+    }
+
+    /// Lets a core device report: `{thing, groups, status, components, deployments}`, lists in the
+    /// words of `ListInstalledComponents` and `ListEffectiveDeployments`.
+    pub async fn report(&self, device: &Value) {
+        self.tell("_devices", device).await;
+    }
+
+    /// Sets the states in which a component version is described from now on, one after the other.
+    pub async fn describe_as(&self, component: &str, version: &str, states: &Value) {
+        let told = json!({"component": component, "version": version, "states": states});
+        self.tell("_component", &told).await;
+    }
+
+    async fn tell(&self, what: &str, told: &Value) {
+        let sent = self.client.post(self.control(what)).json(told).send();
+        let answer = sent.await.expect("the services answer");
+        assert!(answer.status().is_success(), "{what}: {answer:?}");
+    }
+
+    fn control(&self, what: &str) -> String {
+        format!("{}/{what}", self.endpoint())
+    }
+}
+
+impl Drop for Aws {
+    fn drop(&mut self) {
+        self.process.kill().expect("a child can be ended");
+        self.process.wait().expect("a child ends");
+    }
+}
