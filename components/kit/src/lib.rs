@@ -25,6 +25,7 @@ pub mod notify;
 pub(crate) mod nucleus;
 pub mod outbox;
 pub mod policy;
+pub mod signing;
 pub mod supervise;
 pub mod telemetry;
 pub mod tls;

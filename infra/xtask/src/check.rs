@@ -86,7 +86,7 @@ fn dependencies() -> Result<(), Cause> {
 ///
 /// What `cargo x` says of the package xtask stays here: build scripts that watch it (ring's does)
 /// would run again after every change between `cargo x` and plain cargo.
-fn cargo(arguments: &str) -> Command {
+pub(crate) fn cargo(arguments: &str) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(arguments.split(' '));
     for (name, _) in env::vars_os() {

@@ -16,9 +16,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("replica-sync", &["kit", "wire"]),
     ("signaling", &["kit", "wire"]),
     ("uplink", &["kit", "wire"]),
+    ("release", &["kit", "wire"]),
+    ("delivery", &["kit", "release", "wire"]),
     (
         "edgectl",
-        &["inference", "iot-gateway", "kit", "uplink", "wire"],
+        &[
+            "inference",
+            "iot-gateway",
+            "kit",
+            "release",
+            "uplink",
+            "wire",
+        ],
     ),
     (
         "hotel-tests",
@@ -30,6 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "iot-gateway",
             "kit",
             "peer",
+            "release",
             "replica-sync",
             "signaling",
             "uplink",

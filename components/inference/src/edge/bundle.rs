@@ -10,16 +10,12 @@
 //! the file were found right; what is returned is what was checked, not what lies there later. ONNX
 //! has no integrity of its own: a flipped bit loads, and answers wrongly.
 
-use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use kit::digest::sha256;
-use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
-use serde::Deserialize;
-use serde::de::Error as _;
-use wire::octets::{from_base64url, to_base64url};
+pub use kit::signing::{NotAKey, PublicKey, SigningKey};
 use wire::{Sha256, Word};
 
 use crate::edge::probe::Golden;
@@ -43,74 +39,6 @@ pub(crate) const FILES: &[(&str, u64)] = &[
 ];
 /// Largest list of digests, and largest signature.
 pub(crate) const SUMS_MAX: u64 = 4 * 1024;
-
-/// A key whose bundles are believed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct PublicKey([u8; 32]);
-
-impl PublicKey {
-    /// The key as configurations have it: base64url without padding.
-    pub fn text(&self) -> String {
-        to_base64url(&self.0)
-    }
-}
-
-impl fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text())
-    }
-}
-
-impl std::str::FromStr for PublicKey {
-    type Err = NotAKey;
-
-    fn from_str(text: &str) -> Result<Self, NotAKey> {
-        let octets = from_base64url(text).and_then(|octets| octets.try_into().ok());
-        octets.map(Self).ok_or(NotAKey)
-    }
-}
-
-impl<'de> Deserialize<'de> for PublicKey {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(D::Error::custom)
-    }
-}
-
-/// The text is not a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an Ed25519 key, 32 octets in base64url without padding")]
-pub struct NotAKey;
-
-/// A key that signs; never printed.
-pub struct SigningKey(Ed25519KeyPair);
-
-impl SigningKey {
-    /// A new key, as it is kept: the seed in base64url.
-    pub fn generate() -> String {
-        to_base64url(&kit::digest::random::<32>())
-    }
-
-    /// Reads a key as [`Self::generate`] made it.
-    pub fn read(text: &str) -> Result<Self, NotAKey> {
-        let seed = from_base64url(text.trim()).ok_or(NotAKey)?;
-        let pair = Ed25519KeyPair::from_seed_unchecked(&seed);
-        pair.map(Self).map_err(|_| NotAKey)
-    }
-
-    /// The public half.
-    pub fn public(&self) -> PublicKey {
-        let key = self.0.public_key().as_ref().try_into();
-        PublicKey(key.expect("Ed25519 keys have 32 octets"))
-    }
-}
-
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKey({})", self.public().text())
-    }
-}
 
 /// A bundle that may be believed.
 #[derive(Debug)]
@@ -145,7 +73,7 @@ pub fn sign(dir: &Path, key: &SigningKey) -> Result<(), BundleError> {
         let digest = sha256(&read(dir, name, *most)?);
         sums.extend([digest.to_string().as_str(), "  ", name, "\n"]);
     }
-    let signature = to_base64url(key.0.sign(sums.as_bytes()).as_ref());
+    let signature = key.sign(sums.as_bytes());
     write(&dir.join(SUMS), sums.as_bytes())?;
     write(&dir.join(SIGNATURE), signature.as_bytes())?;
     verify(dir, &[key.public()]).map(|_| ())
@@ -185,13 +113,7 @@ pub(crate) fn believe(
     signature: &[u8],
     keys: &[PublicKey],
 ) -> Result<(), BundleError> {
-    let text = std::str::from_utf8(signature).unwrap_or_default();
-    let signature = from_base64url(text.trim()).unwrap_or_default();
-    let signed = |key: &PublicKey| {
-        let key = UnparsedPublicKey::new(&ED25519, key.0);
-        key.verify(sums, &signature).is_ok()
-    };
-    if keys.iter().any(signed) {
+    if keys.iter().any(|key| key.signed(sums, signature)) {
         Ok(())
     } else {
         Err(BundleError::Signature)
