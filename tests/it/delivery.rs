@@ -2,3 +2,6 @@
 //! them.
 
 mod cloud;
+mod deploying;
+mod installing;
+mod publishing;

@@ -4,11 +4,12 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use reqwest::Client;
+use reqwest::{Client, Method, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::hotel::{Hotel, repository};
+use crate::releases::BUCKET;
 
 /// The account of everything in it.
 pub const ACCOUNT: &str = "123456789012";
@@ -101,6 +102,34 @@ impl Aws {
         let asked = self.client.get(self.control("_requests")).send().await;
         let answer = asked.expect("the services answer").json().await;
         answer.expect("requests have their form")
+    }
+
+    /// Forgets what was asked.
+    pub async fn forget(&self) {
+        let sent = self.client.delete(self.control("_requests")).send().await;
+        sent.expect("the services answer");
+    }
+
+    /// Makes the bucket of releases.
+    pub async fn make_bucket(&self) {
+        let sent = self.s3(Method::PUT, BUCKET).await;
+        assert!(sent.status().is_success(), "{sent:?}");
+    }
+
+    /// Takes an object away, by bucket and key.
+    pub async fn remove(&self, place: &str) {
+        let sent = self.s3(Method::DELETE, place).await;
+        assert!(sent.status().is_success(), "{sent:?}");
+    }
+
+    /// A request to S3 without a body; the stand-in does not look at signatures.
+    async fn s3(&self, method: Method, place: &str) -> Response {
+        let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/s3/aws4_request");
+        let request = self
+            .client
+            .request(method, format!("{}/{place}", self.endpoint()));
+        let sent = request.header("authorization", scope).send().await;
+        sent.expect("the services answer")
     }
 
     /// What was asked of one operation, oldest first.

@@ -157,24 +157,30 @@ impl Hotel {
         Self::start(plan, Some(network))
     }
 
+    /// A hotel that runs a release, as a box does.
+    pub fn installed(plan: Plan<'_>, set: &Path, key: &str) -> Self {
+        let directory = tempfile::tempdir().expect("a scratch directory can be made");
+        let mut install = edgectl(None);
+        install.args(["local", "install", "--trust", key, "--set"]);
+        succeed(install.arg(set).arg("--dir").arg(directory.path()));
+        succeed(up(plan, directory.path(), None).arg("--installed"));
+        let places = read_json(&directory.path().join("hotel.json"));
+        Self {
+            network: None,
+            directory,
+            places,
+        }
+    }
+
+    /// Ends it and starts the release that is installed now.
+    pub fn restart_installed(&self, plan: Plan<'_>) {
+        self.edgectl(&["local", "down"]);
+        succeed(up(plan, self.dir(), None).arg("--installed"));
+    }
+
     fn start(plan: Plan<'_>, network: Option<Network>) -> Self {
         let directory = tempfile::tempdir().expect("a scratch directory can be made");
-        let rooms = plan.rooms.to_string();
-        let only = plan.only.join(",");
-        let (artifacts, recipes) = (artifacts(), repository().join("recipes"));
-        let mut command = edgectl(network.as_ref());
-        command.args(["local", "up", "--detach", "--rooms", &rooms]);
-        if network.is_some() {
-            command.args(["--listen", LAN]);
-        }
-        command.arg("--dir").arg(directory.path());
-        command.arg("--artifacts").arg(&artifacts);
-        command.arg("--recipes").arg(recipes);
-        command.arg("--venv").arg(venv());
-        if !plan.only.is_empty() {
-            command.args(["--only", &only]);
-        }
-        succeed(&mut command);
+        succeed(&mut up(plan, directory.path(), network.as_ref()));
         let places = read_json(&directory.path().join("hotel.json"));
         Self {
             network,
@@ -296,6 +302,29 @@ impl Hotel {
             last.iter().rev().for_each(|line| eprintln!("{line}"));
         }
     }
+}
+
+/// Starts a hotel, and returns when it is ready.
+fn up(plan: Plan<'_>, directory: &Path, network: Option<&Network>) -> Command {
+    let mut command = edgectl(network);
+    command.args([
+        "local",
+        "up",
+        "--detach",
+        "--rooms",
+        &plan.rooms.to_string(),
+    ]);
+    if network.is_some() {
+        command.args(["--listen", LAN]);
+    }
+    command.arg("--dir").arg(directory);
+    command.arg("--artifacts").arg(artifacts());
+    command.arg("--recipes").arg(repository().join("recipes"));
+    command.arg("--venv").arg(venv());
+    if !plan.only.is_empty() {
+        command.args(["--only", &plan.only.join(",")]);
+    }
+    command
 }
 
 /// A command of `edgectl`, in a network of its own or in everybody's.

@@ -201,11 +201,8 @@ impl Packer {
         let before = since.set.components.get(&recipe.name)?;
         let text = recipe.versioned(before.version);
         let same = |file: &File| {
-            let summed = Summed {
-                bytes: file.bytes,
-                sha256: file.sha256,
-            };
-            sums.get(file.path.file()) == Some(&summed)
+            sums.get(file.path.file())
+                .is_some_and(|found| file.is(*found))
         };
         let unchanged = before.recipe.sha256 == kit::digest::sha256(text.as_bytes())
             && before.artifacts.len() == sums.len()

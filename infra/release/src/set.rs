@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use wire::{Sha256, Word};
 
+use crate::digest::Summed;
+use crate::error::ReleaseError;
 use crate::place::Place;
 use crate::version::Version;
 
@@ -69,6 +71,27 @@ pub struct File {
     pub bytes: u64,
     /// Its digest.
     pub sha256: Sha256,
+}
+
+impl File {
+    /// Whether what was read is this file.
+    pub fn is(&self, found: Summed) -> bool {
+        self.compare(found).is_ok()
+    }
+
+    /// Refuses what was read unless it is this file.
+    pub fn compare(&self, found: Summed) -> Result<(), ReleaseError> {
+        let what = if found.bytes != self.bytes {
+            format!("it has {} bytes, the list says {}", found.bytes, self.bytes)
+        } else if found.sha256 != self.sha256 {
+            let (is, said) = (found.sha256, self.sha256);
+            format!("its SHA-256 is {is}, the list says {said}")
+        } else {
+            return Ok(());
+        };
+        let file = self.path.clone();
+        Err(ReleaseError::Tampered { file, what })
+    }
 }
 
 impl Set {

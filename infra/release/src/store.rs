@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use kit::ca::files::write_open;
 use kit::signing::{PublicKey, SigningKey};
 
-use crate::digest::{Summed, sum};
+use crate::digest::sum;
 use crate::error::ReleaseError;
 use crate::place::Place;
-use crate::set::{self, Set};
+use crate::set::Set;
 use crate::version::Version;
 
 /// Largest list; one of ten components has four kilobytes.
@@ -81,7 +81,7 @@ impl Release {
         self.set.files().try_for_each(|file| {
             let path = self.path(&file.path);
             let found = sum(&path).map_err(|source| ReleaseError::Read { path, source })?;
-            compare(file, found)
+            file.compare(found)
         })
     }
 
@@ -95,22 +95,6 @@ impl Release {
         let version = self.set.version;
         [set_file(version), signature_file(version)].map(|name| self.dir.join(name))
     }
-}
-
-/// Whether what was read is what the list says.
-pub(crate) fn compare(file: &set::File, found: Summed) -> Result<(), ReleaseError> {
-    let what = if found.bytes != file.bytes {
-        format!("it has {} bytes, the list says {}", found.bytes, file.bytes)
-    } else if found.sha256 != file.sha256 {
-        format!(
-            "its SHA-256 is {}, the list says {}",
-            found.sha256, file.sha256
-        )
-    } else {
-        return Ok(());
-    };
-    let file = file.path.clone();
-    Err(ReleaseError::Tampered { file, what })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ReleaseError> {

@@ -21,6 +21,7 @@ mod files;
 mod hotel;
 mod http;
 mod install;
+mod installed;
 mod keeper;
 mod launch;
 mod layout;
@@ -60,6 +61,8 @@ pub(crate) fn broker(dir: &Path) -> Option<Address> {
 pub(crate) enum LocalCommand {
     /// Start the hotel, or say that it runs.
     Up(up::Up),
+    /// Check a release and make it the one that `up --installed` runs.
+    Install(installed::Install),
     /// Show how every part is; exit code 0 ready, 3 not ready, 4 not running.
     Status(status::Status),
     /// Show a log.
@@ -78,6 +81,7 @@ impl LocalCommand {
         runtime.block_on(async {
             match self {
                 Self::Up(up) => up.run().await,
+                Self::Install(install) => Ok(install.run()?),
                 Self::Status(status) => status.run().await,
                 Self::Logs(logs) => logs.run().await,
                 Self::Down(down) => down.run().await,
@@ -99,6 +103,9 @@ pub(crate) enum LocalError {
     /// A file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A release cannot be installed, or there is none.
+    #[error(transparent)]
+    Installed(#[from] installed::InstallError),
     /// Signals and timers are not to be had.
     #[error("cannot listen for signals")]
     Signals {

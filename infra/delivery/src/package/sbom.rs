@@ -53,6 +53,9 @@ pub(super) fn bill(
     if ships(RUNTIME.0) {
         components.extend(wheel(&read(&tree.root, PIP_LOCK)?, RUNTIME.1));
     }
+    // A package of npm may lie in several places.
+    components.sort_by_key(|part| part["purl"].to_string());
+    components.dedup();
     let mut dependencies: Vec<_> = reached.iter().filter_map(|id| graph.edges(id)).collect();
     dependencies.sort_by_key(|edge| edge["ref"].to_string());
     let bill = json!({

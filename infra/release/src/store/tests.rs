@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::digest::Summed;
 use crate::set::{Component, File, Source};
 use crate::{BadPlace, BadVersion};
 

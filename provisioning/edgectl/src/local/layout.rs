@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 /// tickets/              what the simulated printer printed
 /// cloud/                what the simulated cloud knows of hotels, and its server's identity
 /// models/               signed bundles for `inference`    models.key  what they are signed with
+/// installed/            releases that were checked, and which one runs
 /// run/                  lock, state, chosen ports, notification sockets
 /// ```
 #[derive(Debug, Clone)]
@@ -94,6 +95,11 @@ impl Layout {
     /// The throw-away key that signs them.
     pub(super) fn models_key(&self) -> PathBuf {
         self.dir.join("models.key")
+    }
+
+    /// Releases, for `up --installed`.
+    pub(super) fn installed(&self) -> PathBuf {
+        self.dir.join("installed")
     }
 
     pub(super) fn run(&self) -> PathBuf {

@@ -40,6 +40,16 @@ pub(super) struct Sources {
     pub(super) artifacts: PathBuf,
     pub(super) recipes: PathBuf,
     pub(super) venv: PathBuf,
+    /// The release that components come from, with a directory for each; as built when none.
+    pub(super) installed: Option<PathBuf>,
+}
+
+impl Sources {
+    /// Where the artifacts of a component are.
+    fn artifacts_of(&self, name: &str) -> PathBuf {
+        let installed = self.installed.as_ref().map(|dir| dir.join(name));
+        installed.unwrap_or_else(|| self.artifacts.clone())
+    }
 }
 
 /// What is asked for.
@@ -74,7 +84,7 @@ pub(super) struct Install {
 
 /// Makes the plan, and the files it needs.
 pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Result<Plan, PlanError> {
-    let recipes = shelf::read(&sources.recipes)?;
+    let recipes = shelf::read(sources.installed.as_ref().unwrap_or(&sources.recipes))?;
     wanted.refuse_unknown(&recipes)?;
     let ports = choose_ports(layout, &recipes)?;
     if wanted.includes(INFERENCE) {

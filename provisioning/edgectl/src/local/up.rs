@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::LocalError;
 use super::files::{self, FileError};
+use super::installed::Store;
 use super::layout::Layout;
 use super::plan::{self, Plan, Sources, Wanted};
 use super::process::Process;
@@ -51,6 +52,9 @@ pub(crate) struct Up {
     /// Directory of the recipes.
     #[arg(long, default_value = "recipes")]
     recipes: PathBuf,
+    /// Run the components of the installed release (`local install`), not those just built.
+    #[arg(long)]
+    installed: bool,
     /// Python environment that has `moto_server`.
     #[arg(long, default_value = ".local/venv")]
     venv: PathBuf,
@@ -101,7 +105,13 @@ impl Up {
             listen: self.listen,
             only: self.only.clone(),
         };
-        let plan = plan::make(layout, &self.sources()?, &wanted)?;
+        let mut sources = self.sources()?;
+        if self.installed {
+            let store = Store::of(layout);
+            store.tidy()?;
+            sources.installed = Some(store.current()?);
+        }
+        let plan = plan::make(layout, &sources, &wanted)?;
         let asked_to_stop = asked_to_stop()?;
         tokio::pin!(asked_to_stop);
         tokio::select! {
@@ -140,6 +150,7 @@ impl Up {
             artifacts: files::absolute(&self.artifacts)?,
             recipes: files::absolute(&self.recipes)?,
             venv: files::absolute(&self.venv)?,
+            installed: None,
         })
     }
 
@@ -160,6 +171,9 @@ impl Up {
         }
         if let Some(listen) = self.listen {
             arguments.extend(["--listen".into(), listen.to_string().into()]);
+        }
+        if self.installed {
+            arguments.push("--installed".into());
         }
         if !self.only.is_empty() {
             arguments.extend(["--only".into(), self.only.join(",").into()]);

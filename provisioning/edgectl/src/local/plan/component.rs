@@ -28,12 +28,13 @@ impl Plan {
         files::make_dir(&work)?;
         files::make_dir(&layout.data(name))?;
         files::write_json(&layout.config(name), configuration)?;
+        let artifacts = sources.artifacts_of(name);
         for artifact in recipe.artifacts(Host::this())? {
-            present(name, &sources.artifacts.join(artifact.installed()))?;
+            present(name, &artifacts.join(artifact.installed()))?;
         }
         let scope = Scope {
             configuration,
-            artifacts: &sources.artifacts,
+            artifacts: &artifacts,
             work: &work,
             root: layout.dir(),
             thing: self.hotel.box_id.as_str(),

@@ -1,0 +1,44 @@
+//! Disks that are soon full.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A file system of its own over a directory; gone when dropped.
+#[derive(Debug)]
+pub struct SmallDisk {
+    directory: PathBuf,
+}
+
+impl SmallDisk {
+    /// A disk of so many bytes over a directory, which is made; an error where a test may not mount
+    /// (it takes root).
+    pub fn over(directory: &Path, bytes: u64) -> io::Result<Self> {
+        fs::create_dir_all(directory)?;
+        let size = format!("size={bytes}");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(directory)
+            .status()?;
+        if !mounted.success() {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        Ok(Self {
+            directory: directory.to_owned(),
+        })
+    }
+
+    /// Whether nothing is on it.
+    pub fn is_empty(&self) -> bool {
+        fs::read_dir(&self.directory).is_ok_and(|mut names| names.next().is_none())
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // What cannot be unmounted now is empty memory below a scratch directory.
+        drop(Command::new("umount").arg(&self.directory).status());
+        drop(fs::remove_dir(&self.directory));
+    }
+}
