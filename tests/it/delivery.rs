@@ -5,3 +5,5 @@ mod cloud;
 mod deploying;
 mod installing;
 mod publishing;
+mod runbook;
+mod units;

@@ -21,6 +21,7 @@ pub mod outsider;
 pub mod page;
 pub mod releases;
 pub mod replica;
+pub mod runbook;
 pub mod sim;
 pub mod vprinter;
 
