@@ -108,7 +108,11 @@ async fn a_release_reaches_the_hotels_and_is_taken_back_by_the_book() {
     desk.runs("hotels", "0.1.0").await;
     ends_with(&desk.types("status", &first), 0);
 
-    let next = [("TRUST", key.as_str()), ("BEFORE", "0.1.0"), ("VERSION", "0.2.0")];
+    let next = [
+        ("TRUST", key.as_str()),
+        ("BEFORE", "0.1.0"),
+        ("VERSION", "0.2.0"),
+    ];
     desk.workshop.stand_ins("b");
     ends_with(&desk.types("package-next", &next), 0);
     ends_with(&desk.types("publish", &next), 0);

@@ -29,7 +29,10 @@ fn units(dir: &Path) -> Vec<PathBuf> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 waiting.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "service") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "service")
+            {
                 found.push(path);
             }
         }

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+/// Directories that are built or fetched.
+const BUILT: &[&str] = &["dist", "node_modules", "target"];
+
 /// A file of the repository: its path from the root, with slashes, and its text.
 #[derive(Debug)]
 pub(super) struct File {
@@ -54,7 +57,7 @@ pub(super) fn names(directory: &str) -> Vec<String> {
         .expect("directories of the repository can be listed")
         .map(|entry| entry.expect("entries can be read").file_name())
         .map(|name| name.into_string().expect("names are UTF-8"))
-        .filter(|name| !name.starts_with('.') && name != "target" && name != "node_modules")
+        .filter(|name| !name.starts_with('.') && !BUILT.contains(&name.as_str()))
         .collect()
 }
 
