@@ -4,6 +4,7 @@
 mod cloud;
 mod deploying;
 mod installing;
+mod packing;
 mod publishing;
 mod runbook;
 mod units;

@@ -13,7 +13,8 @@ use clap::Args;
 use kit::ca::files::WriteError;
 use kit::signing::SigningKey;
 use release::{
-    BadPlace, Component, File, Recipe, Release, ReleaseError, Set, Source, Summed, Version, sum,
+    BadPlace, Component, File, Recipe, Release, ReleaseError, Set, Source, Summed, Version,
+    archive, sum,
 };
 use wire::Word;
 
@@ -24,7 +25,6 @@ mod build;
 mod error;
 mod sbom;
 mod tree;
-mod zip;
 
 pub(crate) use error::PackageError;
 use tree::Tree;
@@ -184,7 +184,7 @@ impl Packer {
             }
             let stem = name.strip_suffix(".zip").map(|stem| source.join(stem));
             if let Some(dir) = stem.filter(|dir| dir.is_dir()) {
-                zip::pack(&dir, &to)?;
+                archive::pack(&dir, &to)?;
                 return Ok(to);
             }
         }

@@ -11,6 +11,8 @@
 //! the digest of each file, were found right; a list never names a file outside its directory.
 //! Deliberately left out: building (`infra/delivery`), and running (`edgectl`).
 
+pub mod archive;
+
 mod digest;
 mod error;
 mod place;

@@ -54,7 +54,7 @@ async fn ready(hotel: &Hotel) {
     .await;
 }
 
-/// Directory of the uplink that runs.
+/// Where the uplink that runs was started from.
 fn runs_from(hotel: &Hotel) -> String {
     let pid = hotel.part("uplink").unwrap().pid.unwrap();
     let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap();
@@ -117,7 +117,7 @@ async fn a_box_goes_to_the_next_release_and_back_with_its_data() {
     let hotel = Hotel::installed(PARTS, &first, &workshop.key);
     ready(&hotel).await;
     assert!(
-        runs_from(&hotel).contains("/uplink/0.1.0/uplink"),
+        runs_from(&hotel).contains("/uplink/0.1.0/"),
         "{}",
         runs_from(&hotel)
     );
@@ -129,7 +129,7 @@ async fn a_box_goes_to_the_next_release_and_back_with_its_data() {
         assert_eq!(runs_from(&hotel), before);
         hotel.restart_installed(PARTS);
         ready(&hotel).await;
-        let expected = format!("/uplink/{version}/uplink");
+        let expected = format!("/uplink/{version}/");
         assert!(
             runs_from(&hotel).contains(&expected),
             "{}",
@@ -176,7 +176,7 @@ async fn a_release_that_was_changed_or_does_not_fit_the_disk_leaves_the_old_one_
     hotel.restart_installed(PARTS);
     ready(&hotel).await;
     assert!(
-        runs_from(&hotel).contains("/uplink/0.1.0/uplink"),
+        runs_from(&hotel).contains("/uplink/0.1.0/"),
         "{}",
         runs_from(&hotel)
     );

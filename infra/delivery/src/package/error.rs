@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
+use release::archive::ArchiveError;
 use release::{BadPlace, RecipeError, ReleaseError};
 use wire::Word;
 
@@ -18,6 +19,9 @@ pub(crate) enum PackageError {
     /// An earlier release, or the new one, cannot be used.
     #[error(transparent)]
     Release(#[from] ReleaseError),
+    /// Pages cannot be packed.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// A recipe cannot be packed.
     #[error("cannot pack {}", path.display())]
     Recipe {

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use kit::signing::PublicKey;
+use release::archive::{self, ArchiveError};
 use release::{Release, ReleaseError, copy, sum};
 
 use super::files::{self, FileError};
@@ -115,7 +116,12 @@ impl Store {
         if staged.is_err() {
             // The first error is the one to tell; what stays is checked again next time.
             for path in made.iter().rev() {
-                drop(fs::remove_file(path).or_else(|_| fs::remove_dir(path)));
+                let is_unpacked = made.contains(&path.with_extension("zip"));
+                drop(match fs::remove_file(path) {
+                    Err(_) if is_unpacked => fs::remove_dir_all(path),
+                    Err(_) => fs::remove_dir(path),
+                    Ok(()) => Ok(()),
+                });
             }
         }
         let set = staged?;
@@ -165,7 +171,10 @@ impl Store {
         made: &mut Vec<PathBuf>,
     ) -> Result<(), InstallError> {
         let to = self.dir.join("packages").join(file.path.as_str());
-        if sum(&to).is_ok_and(|found| file.is(found)) {
+        let archived = to.extension().is_some_and(|extension| extension == "zip");
+        let unpacked = archived.then(|| to.with_extension(""));
+        let is_there = unpacked.as_ref().is_none_or(|dir| dir.is_dir());
+        if is_there && sum(&to).is_ok_and(|found| file.is(found)) {
             return Ok(());
         }
         let dir = to.parent().unwrap_or(&self.dir);
@@ -186,8 +195,8 @@ impl Store {
         };
         file.compare(write().map_err(failed(&to))?)?;
         fs::rename(&part, &to).map_err(failed(&to))?;
-        made.push(to);
-        Ok(())
+        made.push(to.clone());
+        unpacked.map_or(Ok(()), |dir| unpack(&to, &dir, made))
     }
 
     /// From here on the next start runs the set.
@@ -221,6 +230,21 @@ impl Store {
     }
 }
 
+/// Unpacks an archive beside it; what is there is whole.
+fn unpack(archive: &Path, dir: &Path, made: &mut Vec<PathBuf>) -> Result<(), InstallError> {
+    let draft = dir.with_extension("part");
+    for old in [&draft, dir] {
+        if old.exists() {
+            fs::remove_dir_all(old).map_err(failed(old))?;
+        }
+    }
+    made.push(draft.clone());
+    archive::unpack(archive, &draft)?;
+    fs::rename(&draft, dir).map_err(failed(dir))?;
+    made.push(dir.to_owned());
+    Ok(())
+}
+
 /// Paths in a directory; none when it is not there.
 fn list(dir: &Path) -> Result<Vec<PathBuf>, FileError> {
     match fs::read_dir(dir) {
@@ -251,6 +275,9 @@ pub(crate) enum InstallError {
     /// A file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
+    /// An archive cannot be unpacked.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The version is taken.
     #[error("release {version} is installed with other contents; versions never change")]
     Other {

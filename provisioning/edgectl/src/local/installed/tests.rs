@@ -40,7 +40,10 @@ impl House {
         let component = Component {
             version: version.parse().unwrap(),
             recipe: file(format!("uplink/{version}/recipe.yaml"), "---"),
-            artifacts: vec![file(format!("uplink/{version}/uplink"), program)],
+            artifacts: vec![
+                self.pages(version),
+                file(format!("uplink/{version}/uplink"), program),
+            ],
         };
         let set = Set {
             v: 1,
@@ -55,6 +58,22 @@ impl House {
         };
         let list = release::write(&dist, &set, &self.key).unwrap();
         Release::open(&list, &[self.key.public()]).unwrap()
+    }
+
+    /// Packs an archive.
+    fn pages(&self, version: &str) -> release::File {
+        let pages = self.dir.path().join("pages");
+        fs::create_dir_all(&pages).unwrap();
+        fs::write(pages.join("index.html"), version).unwrap();
+        let path = format!("uplink/{version}/pages.zip");
+        let place = self.dir.path().join("dist").join(&path);
+        archive::pack(&pages, &place).unwrap();
+        let Summed { bytes, sha256 } = sum(&place).unwrap();
+        release::File {
+            path: path.parse().unwrap(),
+            bytes,
+            sha256,
+        }
     }
 
     fn runs(&self) -> String {
@@ -74,6 +93,15 @@ fn a_release_replaces_the_one_before_and_can_be_gone_back_to() {
     for (release, program) in [(&old, "old"), (&new, "new"), (&new, "new"), (&old, "old")] {
         house.store.install(release).unwrap();
         assert_eq!(house.runs(), program);
+        let page = house
+            .store
+            .current()
+            .unwrap()
+            .join("uplink/pages/index.html");
+        assert_eq!(
+            fs::read_to_string(page).unwrap(),
+            release.set.version.to_string()
+        );
     }
 }
 

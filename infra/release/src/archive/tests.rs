@@ -26,4 +26,32 @@ fn an_archive_has_the_same_bytes_whenever_it_is_made_and_others_read_it() {
         .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(said, "['assets/page.js', 'index.html'] <p>Grüezi</p>\n");
+
+    let unpacked = dir.path().join("unpacked");
+    unpack(&archives[0], &unpacked).unwrap();
+    for name in ["index.html", "assets/page.js"] {
+        let [there, here] = [&pages, &unpacked].map(|dir| fs::read(dir.join(name)).unwrap());
+        assert_eq!(there, here, "{name}");
+    }
+}
+
+#[test]
+fn an_archive_of_others_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("pages")).unwrap();
+    fs::write(dir.path().join("pages/a"), "content").unwrap();
+    let archive = dir.path().join("a.zip");
+    pack(&dir.path().join("pages"), &archive).unwrap();
+    let good = fs::read(&archive).unwrap();
+    // The start, the method, the checksum, the size, the name's length, the content.
+    for place in [0, 8, 14, 22, 26, 31] {
+        let mut bad = good.clone();
+        bad[place] ^= 0x21;
+        fs::write(&archive, bad).unwrap();
+        let refused = unpack(&archive, &dir.path().join("unpacked"));
+        assert!(
+            matches!(refused, Err(ArchiveError::Form { .. })),
+            "{place}: {refused:?}"
+        );
+    }
 }
