@@ -17,6 +17,7 @@ mod infra;
 mod locks;
 mod ordering;
 mod printing;
+mod provisioning;
 mod recipes;
 mod replica;
 mod signaling;

@@ -20,12 +20,14 @@ mod key;
 mod leaf;
 mod property;
 mod registration;
+mod request;
 mod root;
 
 pub use key::Key;
 pub use leaf::ServerNames;
 pub use property::PropertyCa;
 pub use registration::{Registration, RegistrationError};
+pub use request::CrossSignRequest;
 pub use root::ChainRoot;
 
 /// Life of a leaf.

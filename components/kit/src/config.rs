@@ -13,7 +13,7 @@ use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use wire::{BoxId, PropertyId, TenantId};
 
@@ -89,7 +89,7 @@ const OTHERS: &[&str] = &["accessControl", "unix_user"];
 const LOG: &str = "log";
 
 /// A host and a port.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Address {
     /// Name or address.

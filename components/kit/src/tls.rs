@@ -15,8 +15,8 @@ use std::sync::Arc;
 use rustls::client::{Resumption, WantsClientCert};
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::default_provider;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{NoServerSessionStorage, WantsServerCert};
 use rustls::sign::SingleCertAndKey;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, ServerConfig};
@@ -56,6 +56,22 @@ pub fn internet_client_config_as(
 ) -> Result<Arc<ClientConfig>, AnchorError> {
     let leaf = Arc::new(SingleCertAndKey::from(identity.certified()));
     let config = internet_builder(file)?.with_client_cert_resolver(leaf);
+    Ok(unresumed(config))
+}
+
+/// The same, by somebody who presents a certificate that is none of the property's, both in PEM.
+pub fn internet_client_config_with(
+    certificate: &[u8],
+    key: &[u8],
+    file: Option<&Path>,
+) -> Result<Arc<ClientConfig>, AnchorError> {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(certificate)
+        .collect::<Result<_, _>>()
+        .map_err(|_| AnchorError::Papers)?;
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| AnchorError::Papers)?;
+    let config = internet_builder(file)?
+        .with_client_auth_cert(chain, key)
+        .map_err(AnchorError::Pair)?;
     Ok(unresumed(config))
 }
 
@@ -102,6 +118,12 @@ pub enum AnchorError {
     /// Nobody is trusted.
     #[error("there is no authority to trust")]
     None,
+    /// What was to be presented is not in PEM.
+    #[error("not a certificate and its private key in PEM")]
+    Papers,
+    /// What was to be presented does not belong together.
+    #[error("the private key does not belong to the certificate")]
+    Pair(#[source] rustls::Error),
 }
 
 /// How to be reached as `identity`, by principals of the same property only.

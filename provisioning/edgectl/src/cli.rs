@@ -9,6 +9,7 @@ use crate::audit::AuditCommand;
 use crate::authority::{AuthorityCommand, SittingCommand};
 use crate::component::{ComponentCommand, OperatorCommand};
 use crate::device::DeviceCommand;
+use crate::first_boot::FirstBoot;
 use crate::gateway::GatewayCommand;
 use crate::local::LocalCommand;
 use crate::model::ModelCommand;
@@ -60,6 +61,7 @@ enum Command {
     /// Parties at tables.
     #[command(subcommand)]
     Sitting(SittingCommand),
+    FirstBoot(FirstBoot),
     /// A whole hotel on this machine.
     #[command(subcommand)]
     Local(LocalCommand),
@@ -79,6 +81,7 @@ impl Command {
             Self::Model(command) => command.run()?,
             Self::Authority(command) => command.run()?,
             Self::Sitting(command) => command.run()?,
+            Self::FirstBoot(command) => return Ok(command.run()),
             Self::Local(command) => return Ok(command.run()?),
         }
         Ok(ExitCode::SUCCESS)

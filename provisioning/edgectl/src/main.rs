@@ -7,14 +7,18 @@ mod authority;
 mod cli;
 mod component;
 mod device;
+mod first_boot;
+mod fleet;
 mod gateway;
 mod local;
 mod model;
 mod operator;
 mod output;
 mod policy;
+mod probe;
 mod property;
 mod recipe;
+mod runtime;
 mod uplink;
 
 fn main() -> ExitCode {

@@ -5,7 +5,8 @@
 //! DIR/property/ca.pem, ca.key       the property CA
 //! DIR/property/devices.json         the registry, a `wire::registry::Registry`
 //! DIR/property/principals.json      every id ever given away
-//! DIR/property/chain/               chain root, cross-signed CA, registration record
+//! DIR/property/chain/               chain root, cross-signed CA, registration record; or the
+//!                                   request for them
 //! DIR/identity/PRINCIPAL/           ca.pem, cert.pem, key.pem
 //! ```
 //!
@@ -24,10 +25,11 @@ use kit::identity::{Holder, PrincipalKind};
 use kit::policy::Policy;
 use time::OffsetDateTime;
 use wire::registry::Registry;
-use wire::{Component, Principal};
+use wire::{Component, Principal, Sha256};
 
 mod cloud_server;
 mod create;
+mod cross_sign;
 mod error;
 mod founding;
 mod layout;
@@ -38,7 +40,7 @@ mod record;
 mod store;
 
 pub(crate) use error::PropertyError;
-pub(crate) use founding::{ChainRootFiles, Founding};
+pub(crate) use founding::{ChainRootFiles, Founding, Vouching};
 pub(crate) use layout::Layout;
 pub(crate) use leaves::{Leaf, Renewal};
 pub(crate) use ledger::{Ledger, Taken};
@@ -47,6 +49,7 @@ pub(crate) use store::StoreError;
 
 use cloud_server::CloudServer;
 use create::Create;
+use cross_sign::CrossSign;
 use lock::Lock;
 
 /// Makes a property.
@@ -54,6 +57,8 @@ use lock::Lock;
 pub(crate) enum PropertyCommand {
     /// Make the property's certificate authority and its record for the cloud.
     Create(Create),
+    /// Let the chain root vouch for the property of a new box.
+    CrossSign(CrossSign),
     /// Issue the certificate of a server in the cloud, by the chain root.
     CloudServer(CloudServer),
 }
@@ -63,6 +68,7 @@ impl PropertyCommand {
     pub(crate) fn run(self) -> Result<(), PropertyError> {
         match self {
             Self::Create(create) => create.run(&Clock::system()),
+            Self::CrossSign(request) => request.run(&Clock::system()),
             Self::CloudServer(server) => server.run(&Clock::system()),
         }
     }
@@ -146,6 +152,11 @@ impl Property {
     /// What the property is called.
     pub(crate) fn record(&self) -> &Record {
         &self.record
+    }
+
+    /// SHA-256 of its authority's key, by which people compare it.
+    pub(crate) fn ca_sha256(&self) -> Sha256 {
+        self.ca.public_sha256()
     }
 
     /// Its devices.

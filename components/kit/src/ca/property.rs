@@ -109,7 +109,8 @@ impl fmt::Debug for PropertyCa {
     }
 }
 
-fn params(realm: &Realm, now: OffsetDateTime) -> CertificateParams {
+/// What the certificate of a property's CA says.
+pub(super) fn params(realm: &Realm, now: OffsetDateTime) -> CertificateParams {
     let name = format!("{} property CA", realm.property);
     let mut params = authority(&name, 0, now);
     params

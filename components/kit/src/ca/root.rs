@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use rcgen::{Issuer, KeyPair};
+use rcgen::{Issuer, KeyPair, PublicKeyData};
 use time::OffsetDateTime;
 
 use super::leaf::{self, ServerNames};
-use super::property::{authority, issuer};
+use super::property::{self, authority, issuer};
 use super::{CaError, Key, PropertyCa};
+use crate::identity::Realm;
 
 /// Signs property CAs and the servers of the cloud; kept offline, never on a box.
 pub struct ChainRoot {
@@ -45,6 +46,16 @@ impl ChainRoot {
     /// The property CA's own key and name under this root, in PEM.
     pub fn cross_sign(&self, ca: &PropertyCa, now: OffsetDateTime) -> Result<String, CaError> {
         ca.signed_by(&self.issuer, now)
+    }
+
+    /// The key of a property's CA, under the CA's name and this root, in PEM.
+    pub(super) fn vouch(
+        &self,
+        realm: &Realm,
+        key: &impl PublicKeyData,
+        now: OffsetDateTime,
+    ) -> Result<String, CaError> {
+        leaf::sign(property::params(realm, now), key, &self.issuer)
     }
 
     /// The leaf of a server in the cloud, in PEM; at least one name.

@@ -18,7 +18,7 @@ use super::hotel::Hotel;
 use super::layout::Layout;
 use crate::device::{self, DeviceError};
 use crate::policy;
-use crate::property::{Founding, Property, PropertyError, Record, Renewal, present};
+use crate::property::{Founding, Property, PropertyError, Record, Renewal, Vouching, present};
 
 /// Rooms of a new hotel when nobody says how many.
 const ROOMS: u32 = 5;
@@ -89,7 +89,7 @@ fn founding(listen: IpAddr) -> Founding {
         },
         box_id: "local-box".parse().expect("a word"),
         server_names: served.iter().map(ToString::to_string).collect(),
-        chain_root: None,
+        vouching: Vouching::Throwaway,
     }
 }
 

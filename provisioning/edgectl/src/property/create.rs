@@ -7,7 +7,7 @@ use kit::clock::Clock;
 use kit::identity::{Realm, TrustDomain};
 use wire::{BoxId, PropertyId, TenantId};
 
-use super::{ChainRootFiles, Change, Founding, Property, PropertyError, present};
+use super::{ChainRootFiles, Change, Founding, Property, PropertyError, Vouching, present};
 use crate::output::say;
 
 /// Arguments of `property create`.
@@ -51,7 +51,9 @@ impl Create {
             },
             box_id: self.box_id,
             server_names: self.server_names,
-            chain_root: chain_root.map(|(certificate, key)| ChainRootFiles { certificate, key }),
+            vouching: chain_root.map_or(Vouching::Throwaway, |(certificate, key)| {
+                Vouching::Now(ChainRootFiles { certificate, key })
+            }),
         };
         let (property, change) = Property::found(&self.dir, founding, present(clock))?;
         let name = &property.record.property;

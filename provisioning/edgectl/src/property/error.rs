@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use kit::ca::CaError;
 use kit::ca::files::WriteError;
 use kit::identity::IdentityError;
-use wire::Principal;
+use wire::{Principal, Sha256};
 
 use super::{StoreError, Taken};
 
@@ -42,6 +42,14 @@ pub(crate) enum PropertyError {
         file: PathBuf,
         /// What is wrong with it.
         source: CaError,
+    },
+    /// A request that is not the one a box showed.
+    #[error("the request is of CA {found}, not {wanted}: it is not that box's")]
+    OtherCa {
+        /// Whose it is.
+        found: Sha256,
+        /// Whose it was to be.
+        wanted: Sha256,
     },
     /// A certificate cannot be made.
     #[error("cannot issue a certificate to {principal}")]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use kit::ca::files::{write_open, write_secret};
-use kit::ca::{ChainRoot, Key, PropertyCa, Registration};
+use kit::ca::{ChainRoot, CrossSignRequest, Key, PropertyCa, Registration};
 use kit::identity::{Holder, Realm};
 use time::OffsetDateTime;
 use wire::registry::Registry;
@@ -20,8 +20,19 @@ pub(crate) struct Founding {
     pub box_id: BoxId,
     /// Names and addresses of the box besides those that every box has.
     pub server_names: Vec<String>,
-    /// The chain root; a throw-away one when there is none.
-    pub chain_root: Option<ChainRootFiles>,
+    /// Who vouches for the property to the cloud.
+    pub vouching: Vouching,
+}
+
+/// Who vouches for a property to the cloud.
+#[derive(Debug, Clone)]
+pub(crate) enum Vouching {
+    /// A chain root made on the spot, for hotels that are thrown away.
+    Throwaway,
+    /// The chain root in these files.
+    Now(ChainRootFiles),
+    /// A chain root elsewhere: a request is left for it.
+    Later,
 }
 
 /// Where a chain root is read from.
@@ -44,11 +55,11 @@ pub(super) fn found(
     if layout.record().exists() {
         let existing: Record = store::read(&layout.record())?;
         existing.agree(&record)?;
-        agree_on_root(layout, founding.chain_root.as_ref())?;
+        agree_on_root(layout, &founding.vouching)?;
         return Ok(Change::None);
     }
     let ca = authority(layout, founding.realm, now)?;
-    vouch(layout, founding.chain_root, &ca, now)?;
+    vouch(layout, founding.vouching, &ca, now)?;
     if !layout.devices().exists() {
         store::write(&layout.devices(), &Registry::default())?;
     }
@@ -79,10 +90,10 @@ fn authority(
     Ok(ca)
 }
 
-/// Lets the chain root vouch for the CA, and writes the record for the cloud.
+/// Lets the chain root vouch for the CA, and writes the record for the cloud, or asks for it.
 fn vouch(
     layout: &Layout,
-    files: Option<ChainRootFiles>,
+    vouching: Vouching,
     ca: &PropertyCa,
     now: OffsetDateTime,
 ) -> Result<(), PropertyError> {
@@ -91,8 +102,12 @@ fn vouch(
         file: file.clone(),
         source,
     };
-    let root = match files {
-        Some(files) => {
+    let root = match vouching {
+        Vouching::Later => {
+            store::write(&layout.cross_sign_request(), &CrossSignRequest::of(ca))?;
+            return Ok(());
+        }
+        Vouching::Now(files) => {
             let (certificate, key) = (
                 store::read_text(&files.certificate)?,
                 store::read_text(&files.key)?,
@@ -102,7 +117,9 @@ fn vouch(
                 source,
             })?
         }
-        None => ChainRoot::create(new_key(&layout.root_key())?, now).map_err(failed)?,
+        Vouching::Throwaway => {
+            ChainRoot::create(new_key(&layout.root_key())?, now).map_err(failed)?
+        }
     };
     let cross_signed = root.cross_sign(ca, now).map_err(failed)?;
     write_open(&file, root.certificate().as_bytes())?;
@@ -119,8 +136,8 @@ fn new_key(file: &Path) -> Result<Key, PropertyError> {
 }
 
 /// Refuses another chain root than the one that vouched for the property.
-fn agree_on_root(layout: &Layout, files: Option<&ChainRootFiles>) -> Result<(), PropertyError> {
-    let Some(files) = files else {
+fn agree_on_root(layout: &Layout, vouching: &Vouching) -> Result<(), PropertyError> {
+    let Vouching::Now(files) = vouching else {
         return Ok(());
     };
     let existing = store::read_text(&layout.root_certificate())?;

@@ -66,6 +66,11 @@ impl Layout {
         self.chain().join("cross.pem")
     }
 
+    /// What the chain root is asked, while it has not answered.
+    pub(crate) fn cross_sign_request(&self) -> PathBuf {
+        self.chain().join("request.json")
+    }
+
     /// The record for the cloud.
     pub(crate) fn registration(&self) -> PathBuf {
         self.chain().join("registration.json")

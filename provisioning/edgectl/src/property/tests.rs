@@ -25,7 +25,7 @@ pub(crate) fn founding() -> Founding {
         },
         box_id: "box-1".parse().unwrap(),
         server_names: vec!["10.0.0.7".to_owned()],
-        chain_root: None,
+        vouching: Vouching::Throwaway,
     }
 }
 
@@ -159,7 +159,7 @@ fn a_given_chain_root_vouches_and_its_key_is_not_kept() {
     fs::write(&files.certificate, root.certificate()).unwrap();
     fs::write(&files.key, &secret).unwrap();
     let with_root = || Founding {
-        chain_root: Some(files.clone()),
+        vouching: Vouching::Now(files.clone()),
         ..founding()
     };
 
