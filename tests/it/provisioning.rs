@@ -1,4 +1,10 @@
-//! From the unopened box to a member of its hotel, with the cloud's side played on a real broker.
+//! From the unopened box to a member of its hotel, and to its end. The cloud's MQTT side is played
+//! on a real broker, AWS's services by moto and the models of botocore.
 
 mod boot;
+mod care;
+mod cloud;
+mod image;
+mod join;
+mod life;
 mod site;

@@ -31,8 +31,8 @@ use time::OffsetDateTime;
 use crate::eventually::eventually;
 use crate::hotel::LIMIT;
 
-/// The template that is played.
-pub const TEMPLATE: &str = "hotel-edge";
+/// Name of the box with serial `…-0001`.
+pub const THING: &str = "box-1";
 const CREATE: &str = "$aws/certificates/create-from-csr/json";
 const PROVISION: &str = "$aws/provisioning-templates/hotel-edge/provision/json";
 
@@ -164,13 +164,20 @@ impl Fleet {
 
     /// Who connected last, by the name in its certificate.
     pub fn last_client(&self) -> Option<String> {
-        let log = fs::read_to_string(self.file("broker.log")).ok()?;
-        let line = log.lines().rfind(|line| {
-            line.contains("New client connected") && !line.contains("u'responder'")
-        })?;
-        let (_, name) = line.split_once("u'")?;
-        Some(name.split_once('\'')?.0.to_owned())
+        last_client(&self.file("broker.log"))
     }
+}
+
+/// Who connected last to the broker that writes this log.
+fn last_client(log: &Path) -> Option<String> {
+    let log = fs::read_to_string(log).ok()?;
+    let connected = |line: &&str| line.contains("New client connected");
+    let line = log
+        .lines()
+        .filter(connected)
+        .rfind(|line| !line.contains("u'responder'"))?;
+    let (_, name) = line.split_once("u'")?;
+    Some(name.split_once('\'')?.0.to_owned())
 }
 
 impl Drop for Fleet {
@@ -262,6 +269,7 @@ async fn respond(
         .await
         .expect("the cloud's broker comes up");
     let cloud = Cloud {
+        log: dir.join("broker.log"),
         client,
         authority,
         state,
@@ -298,6 +306,7 @@ async fn connected(client: &AsyncClient, events: &mut EventLoop) {
 }
 
 struct Cloud {
+    log: PathBuf,
     client: AsyncClient,
     authority: Authority,
     state: Arc<Mutex<State>>,
@@ -311,7 +320,8 @@ impl Cloud {
         let answer = if topic == CREATE {
             self.certificate(&asked, &mut state)
         } else {
-            thing(&asked, &mut state)
+            let member = last_client(&self.log).as_deref() == Some("core");
+            thing(&asked, member, &mut state)
         };
         drop(state);
         let (end, body) = match answer {
@@ -358,7 +368,7 @@ impl Cloud {
 type Refusal = (u16, &'static str, &'static str);
 
 /// Registers a certificate, if the hook has nothing against it.
-fn thing(asked: &Value, state: &mut State) -> Result<Value, Refusal> {
+fn thing(asked: &Value, member: bool, state: &mut State) -> Result<Value, Refusal> {
     let token = asked["certificateOwnershipToken"].as_str();
     let (id, key) = token
         .and_then(|token| state.pending.get(token).cloned())
@@ -366,19 +376,22 @@ fn thing(asked: &Value, state: &mut State) -> Result<Value, Refusal> {
     let parameters = &asked["parameters"];
     let serial = parameters["SerialNumber"].as_str();
     let serial = serial.ok_or((400, "InvalidParameters", "SerialNumber is missing"))?;
-    hook(serial, &key, state)?;
-    let name = format!(
-        "hotel-{}-{}",
-        parameters["Property"].as_str().unwrap_or("?"),
-        parameters["Box"].as_str().unwrap_or("?")
-    );
+    hook(serial, &key, member, state)?;
+    let name = thing_of(serial);
     state.things.entry(name.clone()).or_default().push(id);
     state.parameters.push(parameters.clone());
     Ok(json!({ "thingName": name, "deviceConfiguration": {} }))
 }
 
-/// The pre-provisioning hook: a serial on the list, and the key that first came with it.
-fn hook(serial: &str, key: &str, state: &mut State) -> Result<(), Refusal> {
+/// What the list calls a box: `box-2` with serial `NUC-0002`.
+fn thing_of(serial: &str) -> String {
+    let number = serial.rsplit('-').next().unwrap_or(serial);
+    format!("box-{}", number.trim_start_matches('0'))
+}
+
+/// The pre-provisioning hook: a serial on the list, and the key that first came with it; a member
+/// may come with another.
+fn hook(serial: &str, key: &str, member: bool, state: &mut State) -> Result<(), Refusal> {
     let refused = (
         400,
         "InvalidParameters",
@@ -386,9 +399,8 @@ fn hook(serial: &str, key: &str, state: &mut State) -> Result<(), Refusal> {
     );
     let first = state.allowed.get_mut(serial).ok_or(refused)?;
     match first {
-        Some(first) if first != key => Err(refused),
-        Some(_) => Ok(()),
-        None => {
+        Some(first) if first != key && !member => Err(refused),
+        Some(_) | None => {
             *first = Some(key.to_owned());
             Ok(())
         }

@@ -7,16 +7,23 @@ use clap::{Parser, Subcommand};
 
 use crate::audit::AuditCommand;
 use crate::authority::{AuthorityCommand, SittingCommand};
+use crate::bundle::SupportBundle;
+use crate::cloud::CloudCommand;
 use crate::component::{ComponentCommand, OperatorCommand};
 use crate::device::DeviceCommand;
+use crate::doctor::Doctor;
 use crate::first_boot::FirstBoot;
 use crate::gateway::GatewayCommand;
+use crate::image::Image;
+use crate::join::JoinCommand;
 use crate::local::LocalCommand;
 use crate::model::ModelCommand;
 use crate::output;
 use crate::policy::PolicyCommand;
 use crate::property::PropertyCommand;
+use crate::rotate::Rotate;
 use crate::uplink::UplinkCommand;
+use crate::wipe::Wipe;
 
 /// Provision and operate a hotel's edge box.
 #[derive(Debug, Parser)]
@@ -61,7 +68,17 @@ enum Command {
     /// Parties at tables.
     #[command(subcommand)]
     Sitting(SittingCommand),
+    Image(Box<Image>),
     FirstBoot(FirstBoot),
+    #[command(subcommand)]
+    Join(JoinCommand),
+    Rotate(Rotate),
+    Doctor(Doctor),
+    SupportBundle(SupportBundle),
+    Wipe(Wipe),
+    /// Boxes in AWS.
+    #[command(subcommand)]
+    Cloud(CloudCommand),
     /// A whole hotel on this machine.
     #[command(subcommand)]
     Local(LocalCommand),
@@ -81,7 +98,14 @@ impl Command {
             Self::Model(command) => command.run()?,
             Self::Authority(command) => command.run()?,
             Self::Sitting(command) => command.run()?,
+            Self::Cloud(command) => return Ok(command.run()),
+            Self::Image(command) => command.run()?,
             Self::FirstBoot(command) => return Ok(command.run()),
+            Self::Doctor(command) => return Ok(command.run()),
+            Self::SupportBundle(command) => command.run()?,
+            Self::Join(command) => return Ok(command.run()),
+            Self::Rotate(command) => return Ok(command.run()),
+            Self::Wipe(command) => return Ok(command.run()),
             Self::Local(command) => return Ok(command.run()?),
         }
         Ok(ExitCode::SUCCESS)

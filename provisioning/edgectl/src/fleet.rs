@@ -16,6 +16,6 @@ mod conversation;
 mod error;
 mod words;
 
-pub(crate) use carry::{Door, Papers, enrol, prove};
+pub(crate) use carry::{Door, Papers, enrol, prove, shake};
 pub(crate) use conversation::{Conversation, Membership};
 pub(crate) use error::FleetError;

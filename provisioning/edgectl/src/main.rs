@@ -4,12 +4,17 @@ use std::process::ExitCode;
 
 mod audit;
 mod authority;
+mod bundle;
 mod cli;
+mod cloud;
 mod component;
 mod device;
+mod doctor;
 mod first_boot;
 mod fleet;
 mod gateway;
+mod image;
+mod join;
 mod local;
 mod model;
 mod operator;
@@ -18,8 +23,10 @@ mod policy;
 mod probe;
 mod property;
 mod recipe;
+mod rotate;
 mod runtime;
 mod uplink;
+mod wipe;
 
 fn main() -> ExitCode {
     cli::run()

@@ -46,6 +46,13 @@ pub(crate) async fn fetch(server: &Address, path: &str) -> io::Result<Answer> {
     bounded(exchange(server, path)).await
 }
 
+/// Whether anybody listens.
+pub(crate) async fn connect(server: &Address) -> io::Result<()> {
+    bounded(TcpStream::connect((server.host.as_str(), server.port)))
+        .await
+        .map(drop)
+}
+
 /// Shakes hands over TLS without a certificate of ours; the server has to prove its name.
 pub(crate) async fn greet(server: &Address, root_ca: Option<&Path>) -> io::Result<()> {
     let config = tls::internet_client_config(root_ca).map_err(io::Error::other)?;

@@ -27,6 +27,7 @@ use time::OffsetDateTime;
 use wire::registry::Registry;
 use wire::{Component, Principal, Sha256};
 
+mod bequest;
 mod cloud_server;
 mod create;
 mod cross_sign;
@@ -39,6 +40,7 @@ mod lock;
 mod record;
 mod store;
 
+pub(crate) use bequest::Bequest;
 pub(crate) use error::PropertyError;
 pub(crate) use founding::{ChainRootFiles, Founding, Vouching};
 pub(crate) use layout::Layout;
@@ -191,10 +193,21 @@ impl Property {
         renewal: Renewal,
         now: OffsetDateTime,
     ) -> Result<Leaf, PropertyError> {
+        let dir = self.layout.identity(&holder.principal());
+        self.issue_into(holder, &dir, renewal, now)
+    }
+
+    /// The same, for an identity that is kept elsewhere.
+    pub(crate) fn issue_into(
+        &mut self,
+        holder: &Holder,
+        dir: &Path,
+        renewal: Renewal,
+        now: OffsetDateTime,
+    ) -> Result<Leaf, PropertyError> {
         self.give_away(std::slice::from_ref(holder))?;
         let names = self.record.server_names(holder)?;
-        let dir = self.layout.identity(&holder.principal());
-        leaves::issue(&self.ca, &dir, holder, &names, renewal, now)
+        leaves::issue(&self.ca, dir, holder, &names, renewal, now)
     }
 
     /// Who may do what on the property's bus: every component, every operator, every device.

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use axum::http::StatusCode;
-use hotel_tests::fleet::{Claims, Fleet};
+use hotel_tests::fleet::{Claims, Fleet, THING};
 
 use super::site::{Boot, Site, page, page_of};
 
@@ -26,8 +26,8 @@ async fn a_box_becomes_a_member_by_itself() {
     assert_eq!(boot.code, Some(0), "{}", boot.said);
 
     let state = fleet.state();
-    assert_eq!(state.things["hotel-seaside-box-1"].len(), 1);
-    assert_eq!(state.parameters[0]["Segment"], "main");
+    assert_eq!(state.things[THING].len(), 1);
+    assert_eq!(state.parameters[0]["SerialNumber"], SERIAL);
     assert_eq!(fleet.last_client().as_deref(), Some("core"));
     let key = site.path("provisioning/thing/key.pem");
     let mode = fs::metadata(key).unwrap().permissions().mode() & 0o777;
@@ -134,7 +134,7 @@ async fn a_claim_serves_one_box_only() {
         "the pre-provisioning hook refused",
     );
     assert_eq!(second.report()["code"], 13);
-    assert_eq!(fleet.state().things["hotel-seaside-box-1"].len(), 1);
+    assert_eq!(fleet.state().things[THING].len(), 1);
 }
 
 // provisioning-2.2
@@ -260,8 +260,5 @@ async fn a_nucleus_that_does_not_start_is_told() {
     site.set("/nucleus/start", start);
     assert_eq!(site.boot().await.code, Some(0));
     let config = fs::read_to_string(site.path("greengrass/config.yaml")).unwrap();
-    assert!(
-        config.contains("thingName: \"hotel-seaside-box-1\""),
-        "{config}"
-    );
+    assert!(config.contains("thingName: \"box-1\""), "{config}");
 }

@@ -35,7 +35,7 @@ impl Site {
         let plan = json!({
             "v": 1, "serial": serial, "tenant": "acme", "property": "seaside",
             "segment": "main", "trust_domain": "hotel.internal", "box": "box-1",
-            "built_at": "2026-01-01T12:00:00Z",
+            "users": false, "built_at": "2026-01-01T12:00:00Z",
             "cloud": {
                 "region": "eu-central-1",
                 "data": { "host": "localhost", "port": fleet.endpoint.port },
@@ -59,6 +59,7 @@ impl Site {
             },
             "deployment": {
                 "wait_s": 1,
+                "broker": { "host": "127.0.0.1", "port": 1 },
                 "components": { "uplink": { "host": "127.0.0.1", "port": ready } },
             },
         });
@@ -68,6 +69,15 @@ impl Site {
     /// Changes the plan.
     pub(super) fn set(&mut self, pointer: &str, value: impl Into<Value>) {
         *self.plan.pointer_mut(pointer).unwrap() = value.into();
+    }
+
+    /// Makes it the hotel's second box, which joins an authority.
+    pub(super) fn joining(mut self, ca: &str) -> Self {
+        self.set("/box", "box-2");
+        let plan = self.plan.as_object_mut().unwrap();
+        plan.insert("property_from".to_owned(), "join".into());
+        plan.insert("property_ca".to_owned(), ca.into());
+        self
     }
 
     /// A value of the plan.

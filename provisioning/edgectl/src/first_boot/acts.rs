@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use wire::Version;
 
 use super::plan::{Moment, Origin, Plan};
+use super::settle::settle;
 use super::{Failure, Layout, layout, power, shown, wipe};
+use crate::cloud::names::claim_client;
 use crate::fleet::{self, Conversation, Door, Membership, Papers};
-use crate::property::{Change, Founding, Property, Vouching, present};
+use crate::property::{Change, Founding, Property, PropertyError, Vouching, present};
 
 /// What a box remembers of its membership; nothing of it is secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +73,13 @@ pub(super) async fn certificate(
     if Moment(present(clock)) > at {
         return Err(Failure::ClaimExpired { at });
     }
-    let membership = ask(plan, &papers.key, &claim, plan.serial.as_str()).await?;
+    let membership = ask(
+        plan,
+        &papers.key,
+        &claim,
+        &claim_client(plan.serial.as_str()),
+    )
+    .await?;
     power::may_fail("certificate", "given");
     keep(&membership, &papers, layout)?;
     Ok(format!("given, thing {}", membership.thing))
@@ -87,7 +95,15 @@ pub(crate) async fn ask(
     let key = read_key(key)?.ok_or(Failure::OtherKey)?;
     let request = key.signing_request().map_err(Failure::Key)?;
     let conversation = Conversation::new(&plan.cloud.template, request, plan.parameters());
-    Ok(fleet::enrol(&door(plan), presented, client, conversation).await?)
+    let membership = fleet::enrol(&door(plan), presented, client, conversation).await?;
+    // Its keys in S3 begin with the thing's name, and `uplink` writes the box's.
+    if membership.thing != plan.box_id.as_str() {
+        return Err(Failure::OtherName {
+            thing: membership.thing,
+            planned: plan.box_id.clone(),
+        });
+    }
+    Ok(membership)
 }
 
 /// Writes down what the cloud gave, the certificate before the file that says it is there.
@@ -171,7 +187,7 @@ pub(super) fn claim(plan: &Plan) -> Result<String, Failure> {
 pub(super) fn property(plan: &Plan, layout: &Layout, clock: &Clock) -> Result<String, Failure> {
     match plan.property_from {
         Origin::New => found(plan, layout, clock),
-        Origin::Join => joined(plan, layout),
+        Origin::Join => joined(plan, layout, clock),
     }
 }
 
@@ -182,7 +198,10 @@ fn found(plan: &Plan, layout: &Layout, clock: &Clock) -> Result<String, Failure>
         server_names: plan.server_names.clone(),
         vouching: Vouching::Later,
     };
-    let (property, change) = Property::found(layout.dir(), founding, present(clock))?;
+    let now = present(clock);
+    let (mut property, change) = Property::found(layout.dir(), founding, now)?;
+    power::may_fail("property", "founded");
+    settle(&mut property, plan, layout, now)?;
     let ca = property.ca_sha256();
     let request = shown(&property.layout().cross_sign_request());
     Ok(match change {
@@ -191,12 +210,13 @@ fn found(plan: &Plan, layout: &Layout, clock: &Clock) -> Result<String, Failure>
     })
 }
 
-fn joined(plan: &Plan, layout: &Layout) -> Result<String, Failure> {
+fn joined(plan: &Plan, layout: &Layout, clock: &Clock) -> Result<String, Failure> {
     match Property::open(layout.dir()) {
-        Ok(property) if property.record().realm() == plan.realm() => {
+        Ok(mut property) if property.record().realm() == plan.realm() => {
+            settle(&mut property, plan, layout, present(clock))?;
             Ok(format!("handed over, CA {}", property.ca_sha256()))
         }
-        Ok(_) | Err(crate::property::PropertyError::Missing { .. }) => Err(Failure::NotJoined {
+        Ok(_) | Err(PropertyError::Missing { .. }) => Err(Failure::NotJoined {
             property: plan.property.to_string(),
         }),
         Err(error) => Err(error.into()),

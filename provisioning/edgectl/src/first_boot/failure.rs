@@ -8,8 +8,9 @@ use std::time::Duration;
 use kit::ca::CaError;
 use kit::ca::files::WriteError;
 use kit::config::Address;
+use wire::BoxId;
 
-use super::plan::{Moment, Serial};
+use super::plan::{Moment, PlanError, Serial};
 use crate::fleet::FleetError;
 use crate::property::PropertyError;
 use crate::runtime::RuntimeError;
@@ -140,6 +141,14 @@ pub(crate) enum Failure {
     /// What the cloud gave is no certificate for the key.
     #[error("the certificate from the cloud does not belong to the box's key")]
     OtherKey,
+    /// The cloud's list and the image do not agree.
+    #[error("the cloud calls this box {thing}, its image {planned}")]
+    OtherName {
+        /// What the list says.
+        thing: String,
+        /// What the plan says.
+        planned: BoxId,
+    },
     /// The property.
     #[error(transparent)]
     Property(#[from] PropertyError),
@@ -150,11 +159,22 @@ pub(crate) enum Failure {
         property: String,
     },
     /// No user of that name.
-    #[error("the user {user} who runs the nucleus does not exist")]
+    #[error("the Unix user {user} does not exist")]
     User {
         /// Which.
         user: String,
     },
+    /// A file cannot be given to its user, or put into its place.
+    #[error("cannot put {} into place", path.display())]
+    Owner {
+        /// Which file.
+        path: PathBuf,
+        /// What the disk said.
+        source: io::Error,
+    },
+    /// The plan cannot be used.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The nucleus does not start.
     #[error("the nucleus does not start: {command}: {why}")]
     Start {
@@ -215,7 +235,10 @@ impl Failure {
             | Self::Internet { .. }
             | Self::Portal { .. }
             | Self::Cloud { .. } => Exit::Network,
-            Self::ClaimExpired { .. } | Self::ClaimMissing { .. } | Self::OtherKey => Exit::Claim,
+            Self::ClaimExpired { .. }
+            | Self::ClaimMissing { .. }
+            | Self::OtherName { .. }
+            | Self::OtherKey => Exit::Claim,
             Self::Fleet(error) => of_fleet(error),
             Self::Deployment { .. } | Self::NotJoined { .. } => Exit::Timeout,
             Self::User { .. } | Self::Start { .. } => Exit::Nucleus,
@@ -223,6 +246,8 @@ impl Failure {
             | Self::Key(_)
             | Self::Property(_)
             | Self::OtherBox { .. }
+            | Self::Owner { .. }
+            | Self::Plan(_)
             | Self::Read { .. }
             | Self::Damaged { .. }
             | Self::Write(_)
@@ -252,6 +277,9 @@ impl Failure {
             Self::ClaimExpired { .. } | Self::ClaimMissing { .. } => {
                 "make a new claim and image: provisioning/make-image.sh"
             }
+            Self::OtherName { .. } => {
+                "make claim and image again with the same --box: provisioning/make-image.sh"
+            }
             Self::OtherKey => "run it again; if it repeats, look for a second box of this serial",
             Self::Fleet(error) => of_fleet_advice(error),
             Self::NotJoined { .. } => "hand the property over: provisioning/join.sh",
@@ -266,6 +294,8 @@ impl Failure {
             Self::ClaimStays { .. }
             | Self::Key(_)
             | Self::Property(_)
+            | Self::Owner { .. }
+            | Self::Plan(_)
             | Self::Read { .. }
             | Self::Damaged { .. }
             | Self::Write(_)

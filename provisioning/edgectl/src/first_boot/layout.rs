@@ -60,6 +60,11 @@ impl Layout {
         }
     }
 
+    /// Id of the next certificate.
+    pub(crate) fn next_note(&self) -> PathBuf {
+        self.thing().join("next.json")
+    }
+
     /// Where the next certificate and key are while they are not proved.
     pub(crate) fn next_papers(&self) -> Papers {
         Papers {

@@ -5,13 +5,12 @@
 //! provisioning"; Nucleus Lite, `config.yaml`. Each reads the file at its first start only.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use kit::ca::files::{create_dir, write_open};
 
+use super::owner::Owner;
 use super::plan::{Kind, Plan};
 use super::{Failure, Layout, acts, power};
 
@@ -61,28 +60,10 @@ pub(crate) fn hand_over(plan: &Plan, layout: &Layout) -> Result<(), Failure> {
     if user.is_empty() {
         return Ok(());
     }
-    let ids = fs::read_to_string("/etc/passwd")
-        .ok()
-        .and_then(|passwd| ids_of(&passwd, user));
-    let (uid, gid) = ids.ok_or_else(|| Failure::User {
-        user: user.to_owned(),
-    })?;
+    let owner = Owner::named(user)?;
     let papers = layout.papers();
-    for path in [layout.thing(), papers.certificate, papers.key] {
-        chown(&path, Some(uid), Some(gid)).map_err(|source| Failure::Read { path, source })?;
-    }
-    Ok(())
-}
-
-/// Numbers of a user and its group (passwd(5)).
-fn ids_of(passwd: &str, user: &str) -> Option<(u32, u32)> {
-    passwd.lines().find_map(|line| {
-        let fields: Vec<_> = line.split(':').collect();
-        if fields.first() != Some(&user) {
-            return None;
-        }
-        Some((fields.get(2)?.parse().ok()?, fields.get(3)?.parse().ok()?))
-    })
+    let paths = [layout.thing(), papers.certificate, papers.key];
+    paths.iter().try_for_each(|path| owner.take(path))
 }
 
 /// The configuration of either nucleus.

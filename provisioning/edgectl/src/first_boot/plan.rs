@@ -9,7 +9,7 @@ use kit::config::Address;
 use kit::identity::{Realm, TrustDomain};
 use serde::{Deserialize, Serialize, Serializer};
 use time::OffsetDateTime;
-use wire::{BoxId, PropertyId, TenantId, Version};
+use wire::{BoxId, PropertyId, Sha256, TenantId, Version};
 
 /// Longest serial number.
 const SERIAL_MAX: usize = 64;
@@ -85,6 +85,12 @@ pub(crate) struct Plan {
     /// Whether the property begins on this box, or is on another already.
     #[serde(default)]
     pub property_from: Origin,
+    /// SHA-256 of the key of the authority to be joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property_ca: Option<Sha256>,
+    /// Whether every component has its Unix user, `hotel-COMPONENT`, as images make them.
+    #[serde(default = "yes")]
+    pub users: bool,
     /// When the image was made (RFC 3339): no true clock is earlier.
     pub built_at: Moment,
     /// The cloud.
@@ -100,6 +106,18 @@ pub(crate) struct Plan {
     pub nucleus: Nucleus,
     /// What the first deployment brings.
     pub deployment: Deployment,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The broker of a box.
+pub(crate) fn broker() -> Address {
+    Address {
+        host: "127.0.0.1".to_owned(),
+        port: 8883,
+    }
 }
 
 /// Where the property's authority comes from.
@@ -210,6 +228,9 @@ pub(crate) struct Nucleus {
 pub(crate) struct Deployment {
     /// Longest wait for it.
     pub wait_s: u64,
+    /// The property's broker, for who looks after the box.
+    #[serde(default = "broker")]
+    pub broker: Address,
     /// Admin listener of every component that has to be ready.
     pub components: BTreeMap<String, Address>,
 }
@@ -236,16 +257,9 @@ impl Plan {
         }
     }
 
-    /// Parameters of the provisioning template.
+    /// What the box says of itself to the provisioning template; everything else is the hook's.
     pub(crate) fn parameters(&self) -> BTreeMap<String, String> {
-        [
-            ("SerialNumber", self.serial.to_string()),
-            ("Property", self.property.to_string()),
-            ("Segment", self.segment.to_string()),
-            ("Box", self.box_id.to_string()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into()
+        [("SerialNumber".to_owned(), self.serial.to_string())].into()
     }
 }
 

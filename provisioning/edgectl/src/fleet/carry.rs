@@ -1,6 +1,7 @@
 //! The connection over which provisioning is spoken.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,12 @@ use rumqttc::v5::mqttbytes::v5::{
 };
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use rumqttc::{TlsConfiguration, Transport};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 
 use super::conversation::{Conversation, Membership, Next};
 use super::error::{Action, FleetError};
@@ -22,6 +28,8 @@ use super::error::{Action, FleetError};
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 /// Most of TCP, TLS and MQTT handshake together, in seconds.
 const CONNECT_S: u64 = 15;
+/// How long a server may take to refuse a certificate after the handshake.
+const REFUSAL: Duration = Duration::from_secs(1);
 /// Requests under way at once: four subscriptions, a question.
 const REQUESTS: usize = 8;
 /// Largest packet: two certificates and a token take under 10 KiB.
@@ -87,6 +95,39 @@ pub(crate) async fn enrol(
 pub(crate) async fn prove(door: &Door, papers: &Papers, client: &str) -> Result<(), FleetError> {
     Line::open(door, papers, client).await?.close().await;
     Ok(())
+}
+
+/// Shows the certificate and waits whether the cloud hangs up, without becoming a client: a second
+/// client of the same name would push the first off.
+pub(crate) async fn shake(door: &Door, papers: &Papers) -> Result<(), FleetError> {
+    let Address { host, port } = &door.endpoint;
+    let failed = |error: io::Error| {
+        let connect = Action::Connect(host.clone());
+        of_text(
+            &format!("{error:?}"),
+            &error.to_string(),
+            &connect,
+            &door.endpoint,
+        )
+    };
+    let name =
+        ServerName::try_from(host.clone()).map_err(|error| failed(io::Error::other(error)))?;
+    let config = tls_config(door, papers)?;
+    let exchange = async {
+        let stream = TcpStream::connect((host.as_str(), *port)).await?;
+        let connector = TlsConnector::from(config);
+        let mut stream = connector.connect(name, stream).await?;
+        // In TLS 1.3 a refusal comes after the handshake.
+        match timeout(REFUSAL, stream.read_u8()).await {
+            Ok(Err(error)) => Err(error),
+            Ok(Ok(_)) | Err(_) => Ok(()),
+        }
+    };
+    let exchange = timeout(Duration::from_secs(CONNECT_S), exchange);
+    match exchange.await {
+        Ok(done) => done.map_err(|error: io::Error| failed(error)),
+        Err(_) => Err(failed(io::ErrorKind::TimedOut.into())),
+    }
 }
 
 fn is_granted(code: SubscribeReasonCode) -> bool {
@@ -172,13 +213,7 @@ impl Line {
 }
 
 fn options(door: &Door, papers: &Papers, client: &str) -> Result<MqttOptions, FleetError> {
-    let (certificate, key) = (read(&papers.certificate)?, read(&papers.key)?);
-    let mut tls = tls::internet_client_config_with(&certificate, &key, door.root_ca.as_deref())
-        .map_err(FleetError::Papers)?;
-    let (port, protocol) = SHARED_PORT;
-    if door.endpoint.port == port {
-        Arc::make_mut(&mut tls).alpn_protocols = vec![protocol.to_vec()];
-    }
+    let tls = tls_config(door, papers)?;
     let Address { host, port } = &door.endpoint;
     let mut options = MqttOptions::new(client, host, *port);
     options
@@ -188,6 +223,17 @@ fn options(door: &Door, papers: &Papers, client: &str) -> Result<MqttOptions, Fl
         .set_keep_alive(Duration::from_secs(30))
         .set_clean_start(true);
     Ok(options)
+}
+
+fn tls_config(door: &Door, papers: &Papers) -> Result<Arc<ClientConfig>, FleetError> {
+    let (certificate, key) = (read(&papers.certificate)?, read(&papers.key)?);
+    let mut tls = tls::internet_client_config_with(&certificate, &key, door.root_ca.as_deref())
+        .map_err(FleetError::Papers)?;
+    let (port, protocol) = SHARED_PORT;
+    if door.endpoint.port == port {
+        Arc::make_mut(&mut tls).alpn_protocols = vec![protocol.to_vec()];
+    }
+    Ok(tls)
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, FleetError> {

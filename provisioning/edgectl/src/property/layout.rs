@@ -18,8 +18,13 @@ impl Layout {
         }
     }
 
+    /// The authority and what it knows.
+    pub(crate) fn property_dir(&self) -> PathBuf {
+        self.dir.join("property")
+    }
+
     fn property(&self, name: &str) -> PathBuf {
-        self.dir.join("property").join(name)
+        self.property_dir().join(name)
     }
 
     pub(super) fn lock(&self) -> PathBuf {

@@ -51,10 +51,3 @@ fn nucleus_lite_gets_the_same_under_its_own_names() {
     );
     assert_eq!(service["configuration"].get("mqtt"), None);
 }
-
-#[test]
-fn a_user_is_found_by_its_whole_name() {
-    let passwd = "root:x:0:0::/root:/bin/sh\nggcore:x:990:991::/:/usr/sbin/nologin\n";
-    assert_eq!(ids_of(passwd, "ggcore"), Some((990, 991)));
-    assert_eq!(ids_of(passwd, "gg"), None);
-}

@@ -51,7 +51,7 @@ fn what_a_plan_leaves_out_has_its_default() {
     let plan = plan();
     assert_eq!(plan.property_from, Origin::New);
     assert_eq!(plan.needs.cpus, 2);
-    assert_eq!(plan.parameters()["Segment"], "main");
+    assert_eq!(plan.parameters()["SerialNumber"], "NUC-0001");
 }
 
 #[test]

@@ -1,0 +1,294 @@
+//! The operator's side in AWS.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use hotel_tests::Aws;
+use hotel_tests::aws::ACCOUNT;
+use hotel_tests::hotel::artifacts;
+use serde_json::Value;
+
+use super::site::{Boot, finish};
+
+/// Role and hook, as the stack of the fleet names them.
+fn arns() -> [String; 6] {
+    let role = |name: &str| format!("arn:aws:iam::{ACCOUNT}:role/{name}");
+    [
+        "--token-role".to_owned(),
+        role("hotel-edge-token-exchange"),
+        "--provisioning-role".to_owned(),
+        role("provisioning"),
+        "--hook".to_owned(),
+        format!("arn:aws:lambda:eu-central-1:{ACCOUNT}:function:hotel-edge-hook"),
+    ]
+}
+
+/// `edgectl cloud` on this AWS.
+pub(super) async fn cloud(aws: &Aws, arguments: &[&str]) -> Boot {
+    let mut command = Command::new(artifacts().join("edgectl"));
+    command.arg("cloud").args(arguments).stdin(Stdio::null());
+    aws.introduce(&mut command);
+    finish(command).await
+}
+
+/// Sets a hotel up with everything that it needs.
+async fn set_up(aws: &Aws, more: &[&str]) -> Boot {
+    let arns = arns();
+    let mut arguments = vec!["setup", "--tenant", "acme", "--property", "seaside"];
+    arguments.extend(["--segment", "main", "--segment", "pool"]);
+    arguments.extend(arns.iter().map(String::as_str));
+    arguments.extend(more);
+    cloud(aws, &arguments).await
+}
+
+/// Python that talks to this AWS.
+fn python(aws: &Aws) -> Command {
+    let mut command = Command::new(hotel_tests::Hotel::python());
+    aws.introduce(&mut command);
+    command.env("AWS_DEFAULT_REGION", hotel_tests::aws::REGION);
+    command
+}
+
+/// A table for the list of boxes, as the stack of the fleet makes it.
+async fn table(aws: &Aws) {
+    let mut command = python(aws);
+    command.arg("-c").arg(
+        "import boto3; boto3.client('dynamodb').create_table(TableName='hotel-edge-boxes', \
+         BillingMode='PAY_PER_REQUEST', \
+         AttributeDefinitions=[{'AttributeName': 'serial', 'AttributeType': 'S'}], \
+         KeySchema=[{'AttributeName': 'serial', 'KeyType': 'HASH'}])",
+    );
+    let made = finish(command).await;
+    assert_eq!(made.code, Some(0), "{}", made.said);
+}
+
+/// What the list says of a box.
+async fn listed(aws: &Aws, serial: &str) -> Value {
+    let mut command = python(aws);
+    command.arg("-c").arg(format!(
+        "import boto3, json; print(json.dumps(boto3.client('dynamodb').get_item(\
+         TableName='hotel-edge-boxes', Key={{'serial': {{'S': '{serial}'}}}}).get('Item')))"
+    ));
+    let told = finish(command).await;
+    serde_json::from_str(&told.said).unwrap()
+}
+
+/// Expects a box and makes its claim in a directory.
+async fn claim(aws: &Aws, out: &Path) -> Boot {
+    let out = out.display().to_string();
+    let mut arguments = vec!["claim", "--serial", "NUC-0001", "--property", "seaside"];
+    arguments.extend(["--box", "box-1", "--days", "30", "--out", &out]);
+    cloud(aws, &arguments).await
+}
+
+// provisioning-4.1
+#[tokio::test]
+async fn a_hotel_is_set_up_once() {
+    let aws = Aws::start();
+    let looked = set_up(&aws, &["--dry-run"]).await;
+    assert_eq!(looked.code, Some(0), "{}", looked.said);
+    assert!(looked.said.contains("would be made"));
+    assert!(aws.requests_of("CreateThingGroup").await.is_empty());
+
+    let made = set_up(&aws, &[]).await;
+    assert_eq!(made.code, Some(0), "{}", made.said);
+    let groups = aws.requests_of("CreateThingGroup").await;
+    let names: Vec<_> = groups
+        .iter()
+        .map(|request| request.input["thingGroupName"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "hotel-fleet",
+        "hotel-seaside",
+        "hotel-seaside-main",
+        "hotel-seaside-pool",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(groups[2].input["parentGroupName"], "hotel-seaside");
+    let template = aws.requests_of("CreateProvisioningTemplate").await;
+    assert!(template[0].input["preProvisioningHook"]["targetArn"].is_string());
+
+    let asked = aws.requests().await.len();
+    let again = set_up(&aws, &[]).await;
+    assert_eq!(again.code, Some(0), "{}", again.said);
+    assert!(!again.said.contains("made"), "{}", again.said);
+    assert!(!again.said.contains("DIFFERS"), "{}", again.said);
+    let later = &aws.requests().await[asked..];
+    let creates = |operation: &Option<String>| {
+        operation
+            .as_deref()
+            .is_some_and(|name| name.starts_with("Create"))
+    };
+    assert!(!later.iter().any(|request| creates(&request.operation)));
+}
+
+// provisioning-4.2
+#[tokio::test]
+async fn what_is_not_made_here_is_named() {
+    let aws = Aws::start();
+    let arguments = [
+        "setup",
+        "--tenant",
+        "acme",
+        "--property",
+        "seaside",
+        "--segment",
+        "main",
+    ];
+    let made = cloud(&aws, &arguments).await;
+    assert_eq!(made.code, Some(18), "{}", made.said);
+    assert!(
+        made.said.contains("role alias hotel-edge-token-exchange"),
+        "{}",
+        made.said
+    );
+    assert!(
+        made.said.contains("provisioning template hotel-edge"),
+        "{}",
+        made.said
+    );
+}
+
+// provisioning-4.2
+#[tokio::test]
+async fn a_right_that_is_missing_is_named_by_its_action() {
+    let aws = Aws::start();
+    let words = "User: test is not authorized";
+    let denied = (403, "AccessDeniedException");
+    aws.fail("CreateProvisioningTemplate", denied, words, 9)
+        .await;
+    let made = set_up(&aws, &[]).await;
+    assert_eq!(made.code, Some(14), "{}", made.said);
+    let action = "add iot:CreateProvisioningTemplate on hotel-edge to the policy";
+    assert!(made.said.contains(action), "{}", made.said);
+    // What was made before stays, and the next run goes on.
+    let aws_is_kind = set_up(&aws, &["--dry-run"]).await;
+    assert!(aws_is_kind.said.contains("hotel-seaside-pool"));
+}
+
+// provisioning-4.3
+#[tokio::test]
+async fn a_claim_is_made_once_and_can_be_revoked() {
+    let aws = Aws::start();
+    table(&aws).await;
+    set_up(&aws, &[]).await;
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("claim");
+    let first = claim(&aws, &out).await;
+    assert_eq!(first.code, Some(0), "{}", first.said);
+    let key = fs::read(out.join("key.pem")).unwrap();
+    let again = claim(&aws, &out).await;
+    assert_eq!(again.code, Some(0), "{}", again.said);
+    assert_eq!(fs::read(out.join("key.pem")).unwrap(), key);
+    assert_eq!(aws.requests_of("CreateKeysAndCertificate").await.len(), 1);
+
+    let record: Value = serde_json::from_slice(&fs::read(out.join("claim.json")).unwrap()).unwrap();
+    let item = listed(&aws, "NUC-0001").await;
+    assert_eq!(item["thing"]["S"], "box-1");
+    assert_eq!(item["claim"]["S"], record["certificate_id"]);
+    assert!(item["expires_at"]["N"].is_string());
+
+    let other = claim(&aws, &scratch.path().join("other")).await;
+    assert_eq!(other.code, Some(1), "{}", other.said);
+    assert!(
+        other.said.contains("NUC-0001 is expected already"),
+        "{}",
+        other.said
+    );
+
+    let revoked = cloud(&aws, &["revoke-claim", "--serial", "NUC-0001"]).await;
+    assert_eq!(revoked.code, Some(0), "{}", revoked.said);
+    assert_eq!(listed(&aws, "NUC-0001").await, Value::Null);
+    let ended = aws.requests_of("UpdateCertificate").await;
+    assert_eq!(ended[0].input["newStatus"], "REVOKED");
+    let again = cloud(&aws, &["revoke-claim", "--serial", "NUC-0001"]).await;
+    assert_eq!(again.code, Some(0), "{}", again.said);
+}
+
+/// A thing with two certificates, as after a rotation; returns the id of the newer one.
+async fn rotated(aws: &Aws) -> String {
+    let mut command = python(aws);
+    command.arg("-c").arg(
+        "import boto3; iot = boto3.client('iot'); iot.create_thing(thingName='box-1')\n\
+         iot.add_thing_to_thing_group(thingName='box-1', thingGroupName='hotel-seaside-main')\n\
+         for _ in range(2):\n    \
+         made = iot.create_keys_and_certificate(setAsActive=True)\n    \
+         iot.attach_policy(policyName='hotel-edge-core', target=made['certificateArn'])\n    \
+         iot.attach_thing_principal(thingName='box-1', principal=made['certificateArn'])\n\
+         print(made['certificateId'])",
+    );
+    let made = finish(command).await;
+    assert_eq!(made.code, Some(0), "{}", made.said);
+    made.said.trim().to_owned()
+}
+
+// provisioning-5.3
+#[tokio::test]
+async fn certificates_that_have_served_are_retired() {
+    let aws = Aws::start();
+    set_up(&aws, &[]).await;
+    let newer = rotated(&aws).await;
+    let wrong = cloud(
+        &aws,
+        &["retire", "--thing", "box-1", "--keep", "no-such-id"],
+    )
+    .await;
+    assert_eq!(wrong.code, Some(1), "{}", wrong.said);
+    assert!(aws.requests_of("UpdateCertificate").await.is_empty());
+
+    let retired = cloud(&aws, &["retire", "--thing", "box-1", "--keep", &newer]).await;
+    assert!(
+        retired.said.contains("1 certificates retired"),
+        "{}",
+        retired.said
+    );
+    let ended = aws.requests_of("UpdateCertificate").await;
+    assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0].input["newStatus"], "INACTIVE");
+    assert_ne!(ended[0].input["certificateId"], newer);
+    let again = cloud(&aws, &["retire", "--thing", "box-1", "--keep", &newer]).await;
+    assert!(
+        again.said.contains("0 certificates retired"),
+        "{}",
+        again.said
+    );
+}
+
+// provisioning-5.4
+#[tokio::test]
+async fn a_box_that_is_gone_is_ended_everywhere() {
+    let aws = Aws::start();
+    table(&aws).await;
+    set_up(&aws, &[]).await;
+    let scratch = tempfile::tempdir().unwrap();
+    claim(&aws, &scratch.path().join("claim")).await;
+    rotated(&aws).await;
+    let record = scratch.path().join("seaside.json");
+    fs::write(&record, "{}").unwrap();
+    let registration = record.display().to_string();
+    let mut arguments = vec!["decommission", "--serial", "NUC-0001", "--thing", "box-1"];
+    arguments.extend(["--registration", &registration]);
+
+    // The first try is cut short.
+    aws.fail(
+        "DeleteThing",
+        (500, "InternalFailureException"),
+        "not now",
+        9,
+    )
+    .await;
+    let cut = cloud(&aws, &arguments).await;
+    assert_eq!(cut.code, Some(1), "{}", cut.said);
+    let ended = aws.requests_of("UpdateCertificate").await;
+    assert!(
+        ended
+            .iter()
+            .all(|request| request.input["newStatus"] == "REVOKED")
+    );
+    assert_eq!(ended.len(), 2);
+    assert!(!record.exists());
+    assert_eq!(listed(&aws, "NUC-0001").await, Value::Null);
+    let left = aws.requests_of("RemoveThingFromThingGroup").await;
+    assert_eq!(left[0].input["thingGroupName"], "hotel-seaside-main");
+}

@@ -1,0 +1,160 @@
+//! A hotel's second box gets the hotel's authority from the first.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use hotel_tests::fleet::{Claims, Fleet};
+use hotel_tests::hotel::artifacts;
+use tempfile::TempDir;
+
+use super::site::{Boot, Site, finish};
+
+const FIRST: &str = "NUC-0001";
+const SECOND: &str = "NUC-0002";
+/// An authority that nobody has.
+const NOBODY: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+/// A hotel with one box, and where people carry files.
+struct House {
+    fleet: Fleet,
+    first: Site,
+    desk: TempDir,
+}
+
+impl House {
+    async fn new() -> Self {
+        let fleet = Fleet::with(&[FIRST, SECOND], Claims { days: 30 }).await;
+        let first = Site::new(&fleet, FIRST).await;
+        let boot = first.boot().await;
+        assert_eq!(boot.code, Some(0), "{}", boot.said);
+        let desk = tempfile::tempdir().unwrap();
+        Self { fleet, first, desk }
+    }
+
+    /// The authority as the report of the first box shows it.
+    fn ca(&self) -> String {
+        let report = self.first.report();
+        let steps = report["steps"].as_array().unwrap();
+        let property = steps.iter().find(|step| step["step"] == "property");
+        let detail = property.unwrap()["detail"].as_str().unwrap();
+        let (_, ca) = detail.split_once("CA ").unwrap();
+        ca.chars().take(64).collect()
+    }
+
+    /// The second box.
+    async fn second(&self, ca: &str) -> Site {
+        Site::new(&self.fleet, SECOND).await.joining(ca)
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.desk.path().join(name).display().to_string()
+    }
+
+    /// The second box asks and waits; also the code that it shows.
+    fn ask(&self, second: &Site, wait_s: &str) -> (Child, String) {
+        let (out, answer) = (self.file("request.json"), self.file("answer.json"));
+        let mut command = second.command(&["join", "request"]);
+        command
+            .args(["--out", &out, "--answer", &answer, "--wait-s", wait_s])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = said.find_map(|line| Some(line.unwrap().strip_prefix("code: ")?.to_owned()));
+        (child, line.unwrap())
+    }
+
+    /// Somebody at the first box types the code in.
+    async fn approve(&self, code: &str) -> Boot {
+        let (request, answer) = (self.file("request.json"), self.file("answer.json"));
+        let mut command = Command::new(artifacts().join("edgectl"));
+        command
+            .args([
+                "join", "approve", &request, "--code", code, "--out", &answer,
+            ])
+            .arg("--dir")
+            .arg(self.first.dir());
+        finish(command).await
+    }
+}
+
+// provisioning-7.1 provisioning-7.2
+#[tokio::test]
+async fn a_second_box_joins_by_two_people_and_a_code() {
+    let house = House::new().await;
+    let second = house.second(&house.ca()).await;
+    let boot = second.boot().await;
+    assert_eq!(boot.code, Some(15), "{}", boot.said);
+    assert!(
+        boot.said.contains("has not been handed over"),
+        "{}",
+        boot.said
+    );
+    assert!(!second.path("property/ca.key").exists());
+
+    let (mut waiting, code) = house.ask(&second, "60");
+    let wrong = house.approve("0000-0000-0000-0000").await;
+    assert_eq!(wrong.code, Some(20), "{}", wrong.said);
+    assert!(!house.desk.path().join("answer.json").exists());
+    let approved = house.approve(&code).await;
+    assert_eq!(approved.code, Some(0), "{}", approved.said);
+    assert!(waiting.wait().unwrap().success());
+
+    let ca = |site: &Site| fs::read_to_string(site.path("property/ca.pem")).unwrap();
+    assert_eq!(ca(&second), ca(&house.first));
+    let boot = second.boot().await;
+    assert_eq!(boot.code, Some(0), "{}", boot.said);
+    let leaf = second.path("uplink/identity");
+    kit::identity::Identity::load(&leaf).unwrap();
+    let record = fs::read_to_string(second.path("property/property.json")).unwrap();
+    assert!(record.contains("box-2"), "{record}");
+}
+
+// provisioning-7.2
+#[tokio::test]
+async fn a_request_is_answered_once_and_the_answer_is_sealed() {
+    let house = House::new().await;
+    let second = house.second(&house.ca()).await;
+    let (mut waiting, code) = house.ask(&second, "60");
+    waiting.kill().unwrap();
+    waiting.wait().unwrap();
+    assert_eq!(house.approve(&code).await.code, Some(0));
+    let answer = fs::read_to_string(house.file("answer.json")).unwrap();
+    let key = fs::read_to_string(house.first.path("property/ca.key")).unwrap();
+    assert!(!answer.contains(key.lines().nth(1).unwrap()));
+    let again = house.approve(&code).await;
+    assert_eq!(again.code, Some(20), "{}", again.said);
+    assert!(again.said.contains("answered before"), "{}", again.said);
+    // Whoever finds the answer can do nothing with it: its key went with the process that waited.
+    let (waiting, _) = house.ask(&second, "60");
+    let end = waiting.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&end.stderr).into_owned();
+    assert_eq!(end.status.code(), Some(20));
+    assert!(said.contains("not for this request"), "{said}");
+}
+
+// provisioning-7.3
+#[tokio::test]
+async fn an_authority_that_the_image_does_not_name_is_not_taken() {
+    let house = House::new().await;
+    let second = house.second(NOBODY).await;
+    let (waiting, code) = house.ask(&second, "60");
+    assert_eq!(house.approve(&code).await.code, Some(0));
+    let end = waiting.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&end.stderr).into_owned();
+    assert_eq!(end.status.code(), Some(20), "{said}");
+    assert!(said.contains("do not trust who gave it"), "{said}");
+    assert!(!second.path("property").exists());
+}
+
+// provisioning-7.3
+#[tokio::test]
+async fn a_box_that_gets_no_answer_gives_up() {
+    let house = House::new().await;
+    let second = house.second(&house.ca()).await;
+    let (waiting, _) = house.ask(&second, "1");
+    let end = waiting.wait_with_output().unwrap();
+    assert_eq!(end.status.code(), Some(20));
+    assert!(String::from_utf8_lossy(&end.stderr).contains("ask again"));
+}
