@@ -7,4 +7,5 @@ mod cloud;
 mod image;
 mod join;
 mod life;
+mod runbooks;
 mod site;

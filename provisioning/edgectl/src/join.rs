@@ -217,7 +217,7 @@ impl Approve {
                 theirs: question.property,
             });
         }
-        self.note(&property, &question, &text)?;
+        note(&property, &question, &text)?;
         let bequest = property.bequeath()?;
         let bequest = serde_json::to_vec(&bequest).expect("bequests have text keys");
         let sealed = sealed::seal(&question.to, &text, bequest).ok_or(JoinError::Address)?;
@@ -231,41 +231,40 @@ impl Approve {
         ));
         Ok(())
     }
+}
 
-    /// Writes down who joined before they can: a request is answered once.
-    fn note(&self, property: &Property, question: &Question, text: &[u8]) -> Result<(), JoinError> {
-        let file = property.layout().property_dir().join("joined.json");
-        let mut answered: Answered = match fs::read(&file) {
-            Ok(known) => {
-                serde_json::from_slice(&known).map_err(|source| JoinError::Request { source })?
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Answered::default(),
-            Err(source) => return Err(failed(&file)(source)),
-        };
-        let request = kit::digest::sha256(text);
-        if answered
-            .requests
-            .iter()
-            .any(|known| known.request == request)
-        {
-            return Err(JoinError::Answered);
+/// Writes down who joined before they can: a request is answered once.
+fn note(property: &Property, question: &Question, text: &[u8]) -> Result<(), JoinError> {
+    let file = property.layout().property_dir().join("joined.json");
+    let mut answered: Answered = match fs::read(&file) {
+        Ok(known) => {
+            serde_json::from_slice(&known).map_err(|source| JoinError::Request { source })?
         }
-        let own = &property.record().box_id;
-        let taken =
-            |known: &Joined| known.box_id == question.box_id && known.serial != question.serial;
-        if *own == question.box_id || answered.requests.iter().any(taken) {
-            return Err(JoinError::Taken {
-                box_id: question.box_id.clone(),
-            });
-        }
-        answered.requests.push(Joined {
-            request,
-            box_id: question.box_id.clone(),
-            serial: question.serial.clone(),
-        });
-        let text = serde_json::to_vec_pretty(&answered).expect("records have text keys");
-        Ok(write_open(&file, &text)?)
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Answered::default(),
+        Err(source) => return Err(failed(&file)(source)),
+    };
+    let request = kit::digest::sha256(text);
+    if answered
+        .requests
+        .iter()
+        .any(|known| known.request == request)
+    {
+        return Err(JoinError::Answered);
     }
+    let own = &property.record().box_id;
+    let taken = |known: &Joined| known.box_id == question.box_id && known.serial != question.serial;
+    if *own == question.box_id || answered.requests.iter().any(taken) {
+        return Err(JoinError::Taken {
+            box_id: question.box_id.clone(),
+        });
+    }
+    answered.requests.push(Joined {
+        request,
+        box_id: question.box_id.clone(),
+        serial: question.serial.clone(),
+    });
+    let text = serde_json::to_vec_pretty(&answered).expect("records have text keys");
+    Ok(write_open(&file, &text)?)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, JoinError> {

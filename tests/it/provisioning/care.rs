@@ -127,8 +127,8 @@ async fn what_is_sent_to_somebody_who_helps_holds_no_secret() {
     let out = site.path("bundle.tar");
     let mut command = site.command(&["support-bundle"]);
     command.arg("--logs").arg(&logs).arg("--out").arg(&out);
-    let made = finish(command).await;
-    assert_eq!(made.code, Some(0), "{}", made.said);
+    let packed = finish(command).await;
+    assert_eq!(packed.code, Some(0), "{}", packed.said);
 
     let bundle = String::from_utf8_lossy(&fs::read(&out).unwrap()).into_owned();
     for secret in planted {

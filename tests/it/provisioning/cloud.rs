@@ -33,7 +33,7 @@ pub(super) async fn cloud(aws: &Aws, arguments: &[&str]) -> Boot {
 }
 
 /// Sets a hotel up with everything that it needs.
-async fn set_up(aws: &Aws, more: &[&str]) -> Boot {
+pub(super) async fn set_up(aws: &Aws, more: &[&str]) -> Boot {
     let arns = arns();
     let mut arguments = vec!["setup", "--tenant", "acme", "--property", "seaside"];
     arguments.extend(["--segment", "main", "--segment", "pool"]);
@@ -51,7 +51,7 @@ fn python(aws: &Aws) -> Command {
 }
 
 /// A table for the list of boxes, as the stack of the fleet makes it.
-async fn table(aws: &Aws) {
+pub(super) async fn table(aws: &Aws) {
     let mut command = python(aws);
     command.arg("-c").arg(
         "import boto3; boto3.client('dynamodb').create_table(TableName='hotel-edge-boxes', \
@@ -207,7 +207,7 @@ async fn a_claim_is_made_once_and_can_be_revoked() {
 }
 
 /// A thing with two certificates, as after a rotation; returns the id of the newer one.
-async fn rotated(aws: &Aws) -> String {
+pub(super) async fn rotated(aws: &Aws) -> String {
     let mut command = python(aws);
     command.arg("-c").arg(
         "import boto3; iot = boto3.client('iot'); iot.create_thing(thingName='box-1')\n\

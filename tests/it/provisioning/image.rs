@@ -147,8 +147,8 @@ async fn a_seed_can_be_a_disk() {
     }
     let claim = claim("2096-01-01T00:00:00Z");
     let iso = claim.path().join("seed.iso");
-    let made = seed(claim.path(), &["--iso", iso.to_str().unwrap()]).await;
-    assert_eq!(made.code, Some(0), "{}", made.said);
+    let packed = seed(claim.path(), &["--iso", iso.to_str().unwrap()]).await;
+    assert_eq!(packed.code, Some(0), "{}", packed.said);
     let disk = fs::read(&iso).unwrap();
     // The primary volume descriptor is in sector 16, its volume id at 40 (ECMA-119).
     assert_eq!(&disk[16 * 2048 + 40..16 * 2048 + 46], b"cidata");

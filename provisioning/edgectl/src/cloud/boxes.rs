@@ -1,6 +1,6 @@
-//! The list of expected boxes: a DynamoDB table that the pre-provisioning hook reads.
+//! The list of expected boxes: a `DynamoDB` table that the pre-provisioning hook reads.
 //!
-//! Three requests of DynamoDB's JSON protocol, signed by AWS's own signer; its SDK would be the
+//! Three requests of `DynamoDB`'s JSON protocol, signed by AWS's own signer; its SDK would be the
 //! largest dependency of this program.
 
 use aws_credential_types::provider::ProvideCredentials;
@@ -17,7 +17,7 @@ use super::error::refused;
 use super::names::BOXES;
 use crate::first_boot::plan::Serial;
 
-/// Form of DynamoDB's requests.
+/// Form of `DynamoDB`'s requests.
 const FORM: &str = "application/x-amz-json-1.0";
 
 /// A box that is expected.

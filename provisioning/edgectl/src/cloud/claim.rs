@@ -118,8 +118,8 @@ impl Expect {
     async fn make(&self, client: &Client, file: &Path, clock: &Clock) -> Result<Claim, CloudError> {
         const ACTION: &str = "iot:CreateKeysAndCertificate";
         let on = self.serial.as_str();
-        let make = client.iot.create_keys_and_certificate().set_as_active(true);
-        let made = ask(ACTION, on, make.send()).await?;
+        let request = client.iot.create_keys_and_certificate().set_as_active(true);
+        let made = ask(ACTION, on, request.send()).await?;
         let lacks = |what| CloudError::Answer {
             action: ACTION,
             on: on.to_owned(),

@@ -195,13 +195,13 @@ impl Setup {
         let properties = ThingGroupProperties::builder()
             .thing_group_description(described)
             .build();
-        let make = client
+        let request = client
             .iot
             .create_thing_group()
             .thing_group_name(name)
             .set_parent_group_name(parent.map(str::to_owned))
             .thing_group_properties(properties);
-        let made = ask("iot:CreateThingGroup", name, make.send()).await?;
+        let made = ask("iot:CreateThingGroup", name, request.send()).await?;
         let account = made.thing_group_arn().and_then(Account::of_arn);
         Ok((line(State::Made), account))
     }
@@ -225,12 +225,12 @@ impl Setup {
             .searchable_attributes("property")
             .searchable_attributes("serial")
             .build();
-        let make = client
+        let request = client
             .iot
             .create_thing_type()
             .thing_type_name(THING_TYPE)
             .thing_type_properties(properties);
-        ask("iot:CreateThingType", THING_TYPE, make.send()).await?;
+        ask("iot:CreateThingType", THING_TYPE, request.send()).await?;
         Ok(line(State::Made))
     }
 
@@ -254,12 +254,12 @@ impl Setup {
         if self.dry_run {
             return Ok((line(State::WouldBeMade), None));
         }
-        let make = client
+        let request = client
             .iot
             .create_role_alias()
             .role_alias(ROLE_ALIAS)
             .role_arn(role);
-        let made = ask("iot:CreateRoleAlias", ROLE_ALIAS, make.send()).await?;
+        let made = ask("iot:CreateRoleAlias", ROLE_ALIAS, request.send()).await?;
         Ok((line(State::Made), made.role_alias_arn().map(str::to_owned)))
     }
 
@@ -287,12 +287,12 @@ impl Setup {
         if self.dry_run {
             return Ok(line(State::WouldBeMade));
         }
-        let make = client
+        let request = client
             .iot
             .create_policy()
             .policy_name(name)
             .policy_document(document.to_string());
-        ask("iot:CreatePolicy", name, make.send()).await?;
+        ask("iot:CreatePolicy", name, request.send()).await?;
         Ok(line(State::Made))
     }
 
@@ -331,7 +331,7 @@ impl Setup {
                 on: TEMPLATE.to_owned(),
                 what: "targetArn",
             })?;
-        let make = client
+        let request = client
             .iot
             .create_provisioning_template()
             .template_name(TEMPLATE)
@@ -341,7 +341,7 @@ impl Setup {
             .provisioning_role_arn(role)
             .pre_provisioning_hook(hook)
             .template_body(policies::template().to_string());
-        ask("iot:CreateProvisioningTemplate", TEMPLATE, make.send()).await?;
+        ask("iot:CreateProvisioningTemplate", TEMPLATE, request.send()).await?;
         Ok(line(State::Made))
     }
 }

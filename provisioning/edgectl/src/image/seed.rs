@@ -1,7 +1,7 @@
 //! What is in a seed.
 //!
 //! User data are written as JSON, which every YAML reader reads, so that no text of ours needs
-//! quoting by YAML's rules. Source: cloud-init 22.4, "NoCloud" and "Cloud config examples".
+//! quoting by YAML's rules. Source: cloud-init 22.4, "`NoCloud`" and "Cloud config examples".
 
 use std::fmt;
 use std::net::Ipv4Addr;
