@@ -40,6 +40,12 @@ pub(crate) const PLAN: &str = "/etc/hotel/box.json";
 const CLAIM_CERTIFICATE: &str = "/etc/hotel/claim/cert.pem";
 const CLAIM_KEY: &str = "/etc/hotel/claim/key.pem";
 const ROOTS: &str = "/etc/hotel/roots.pem";
+/// Starts the classic nucleus: by its unit where there is one, else by its installer, which makes the
+/// unit. The installer runs beside the first boot's own unit, which may write and execute too little.
+const CLASSIC: &str = "systemctl restart greengrass.service 2>/dev/null || \
+exec systemd-run --wait --quiet --collect java -Droot=/greengrass/v2 -Dlog.store=FILE \
+-jar /greengrass/v2/init/lib/Greengrass.jar --init-config /greengrass/v2/init/config.yaml \
+--component-default-user ggc_user:ggc_user --setup-system-service true";
 /// Admin listeners of the components that a first deployment brings (docs/architecture.md).
 const COMPONENTS: [(&str, u16); 8] = [
     ("authority", 9101),
@@ -174,7 +180,7 @@ impl Image {
                 "/greengrass/v2/init/config.yaml",
                 "/greengrass/v2",
                 "",
-                vec!["systemctl", "restart", "greengrass.service"],
+                vec!["sh", "-c", CLASSIC],
             ),
         };
         let admin = |(name, port): (&str, u16)| {

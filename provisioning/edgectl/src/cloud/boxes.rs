@@ -66,17 +66,31 @@ pub(super) async fn expect(client: &Client, expected: &Expected) -> Result<bool,
     }
 }
 
+/// What the list says of a box's claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listed {
+    /// Id of the claim's certificate.
+    pub claim: String,
+    /// Whether a key came with it, so that the box is a member.
+    pub served: bool,
+}
+
 /// The claim with which a box is expected, if it is.
 pub(super) async fn claim_of(
     client: &Client,
     serial: &Serial,
-) -> Result<Option<String>, CloudError> {
+) -> Result<Option<Listed>, CloudError> {
     let question = json!({
         "TableName": BOXES, "Key": { "serial": { "S": serial.as_str() } }, "ConsistentRead": true,
     });
     let operation = ("GetItem", "dynamodb:GetItem");
     let answer = ask(client, operation, serial.as_str(), &question).await?;
-    Ok(answer["Item"]["claim"]["S"].as_str().map(str::to_owned))
+    let item = &answer["Item"];
+    let claim = item["claim"]["S"].as_str();
+    Ok(claim.map(|claim| Listed {
+        claim: claim.to_owned(),
+        served: item["public_key"]["S"].is_string(),
+    }))
 }
 
 /// Takes a box off the list; the hook refuses it from now on, whatever it shows.

@@ -176,13 +176,19 @@ pub(crate) fn read(path: &Path) -> Result<Option<Claim>, CloudError> {
 impl Revoke {
     pub(super) async fn run(self) -> Result<(), CloudError> {
         let client = self.place.client().await?;
-        let Some(claim) = boxes::claim_of(&client, &self.serial).await? else {
+        let Some(listed) = boxes::claim_of(&client, &self.serial).await? else {
             say(format_args!(
                 "{} is not expected, nothing changed",
                 self.serial
             ));
             return Ok(());
         };
+        let claim = listed.claim;
+        if listed.served {
+            // Off the list it could never change its key.
+            let serial = self.serial.to_string();
+            return Err(CloudError::Served { serial });
+        }
         // First the list, which alone decides; then the certificate, so that it cannot connect.
         boxes::forget(&client, &self.serial).await?;
         end_certificate(&client, &claim, CLAIM_POLICY, CertificateStatus::Revoked).await?;

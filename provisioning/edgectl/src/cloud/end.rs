@@ -9,7 +9,7 @@ use clap::Args;
 use super::boxes;
 use super::client::Client;
 use super::error::{ask, found};
-use super::names::CORE_POLICY;
+use super::names::{CLAIM_POLICY, CORE_POLICY};
 use super::{CloudError, Place};
 use crate::first_boot::plan::Serial;
 use crate::output::say;
@@ -71,8 +71,13 @@ impl Decommission {
     pub(super) async fn run(self) -> Result<(), CloudError> {
         let client = self.place.client().await?;
         // First what lets it come back, then what it has, at last its name.
+        let listed = boxes::claim_of(&client, &self.serial).await?;
         boxes::forget(&client, &self.serial).await?;
         say(format_args!("{}: off the list", self.serial));
+        if let Some(listed) = listed {
+            let revoked = CertificateStatus::Revoked;
+            end_certificate(&client, &listed.claim, CLAIM_POLICY, revoked).await?;
+        }
         self.end_registration()?;
         for arn in certificates(&client, &self.thing).await? {
             let id = id_of(&arn);

@@ -99,6 +99,12 @@ pub(crate) enum CloudError {
         /// Which box.
         serial: String,
     },
+    /// A claim that made a member.
+    #[error("{serial} is a member by its claim; end it: edgectl cloud decommission")]
+    Served {
+        /// Which box.
+        serial: String,
+    },
     /// A file cannot be read.
     #[error("cannot read {}", path.display())]
     Read {

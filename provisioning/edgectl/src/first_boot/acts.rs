@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use kit::ca::Key;
 use kit::ca::files::{write_open, write_secret};
+use kit::ca::{CaError, Key};
 use kit::clock::Clock;
 use kit::tls;
+use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use serde::{Deserialize, Serialize};
 use wire::Version;
 
@@ -93,7 +94,7 @@ pub(crate) async fn ask(
     client: &str,
 ) -> Result<Membership, Failure> {
     let key = read_key(key)?.ok_or(Failure::OtherKey)?;
-    let request = key.signing_request().map_err(Failure::Key)?;
+    let request = request(&key, plan.box_id.as_str())?;
     let conversation = Conversation::new(&plan.cloud.template, request, plan.parameters());
     let membership = fleet::enrol(&door(plan), presented, client, conversation).await?;
     // Its keys in S3 begin with the thing's name, and `uplink` writes the box's.
@@ -104,6 +105,18 @@ pub(crate) async fn ask(
         });
     }
     Ok(membership)
+}
+
+/// A request for a certificate (PKCS #10, PEM); AWS IoT keeps the name that stands in it.
+fn request(key: &Key, name: &str) -> Result<String, Failure> {
+    let made = || {
+        let pair = KeyPair::from_pem(&key.secret_pem())?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.serialize_request(&pair)?.pem()
+    };
+    made().map_err(|source| Failure::Key(CaError::Sign(source)))
 }
 
 /// Writes down what the cloud gave, the certificate before the file that says it is there.

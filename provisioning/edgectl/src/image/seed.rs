@@ -41,6 +41,8 @@ ethernets:
 ";
 /// Users beside those of components: the database has no identity.
 const OTHER_USERS: [&str; 1] = ["hotel-postgres"];
+/// Whom the classic nucleus runs components as that name no user.
+const CLASSIC_USER: &str = "ggc_user";
 /// What every box needs of Debian.
 const PACKAGES: [&str; 8] = [
     "avahi-daemon",
@@ -80,7 +82,7 @@ pub(super) fn user_data(content: &Content<'_>) -> Value {
         "ntp": { "enabled": true, "ntp_client": "systemd-timesyncd" },
         "package_update": true,
         "packages": packages,
-        "users": users(content.ssh_key.as_deref()),
+        "users": users(plan.nucleus.kind, content.ssh_key.as_deref()),
         "write_files": [
             file(PLAN, "0600", &text),
             file(CLAIM_CERTIFICATE, "0600", content.claim_certificate),
@@ -100,7 +102,7 @@ pub(super) fn user_data(content: &Content<'_>) -> Value {
 }
 
 /// One Unix user per component, and the people who may log in, if any may.
-fn users(ssh_key: Option<&str>) -> Vec<Value> {
+fn users(nucleus: Kind, ssh_key: Option<&str>) -> Vec<Value> {
     let component = |name: String| {
         json!({
             "name": name, "system": true, "no_create_home": true,
@@ -109,6 +111,8 @@ fn users(ssh_key: Option<&str>) -> Vec<Value> {
     };
     let names = Component::ALL.iter().copied().map(user_of);
     let names = names.chain(OTHER_USERS.map(str::to_owned));
+    let nucleus = (nucleus == Kind::Classic).then(|| CLASSIC_USER.to_owned());
+    let names = names.chain(nucleus);
     let mut users: Vec<_> = names.map(component).collect();
     if let Some(key) = ssh_key {
         users.push(json!({
