@@ -4,6 +4,7 @@
 mod boot;
 mod care;
 mod cloud;
+mod components;
 mod image;
 mod join;
 mod life;

@@ -206,6 +206,32 @@ async fn a_claim_is_made_once_and_can_be_revoked() {
     assert_eq!(again.code, Some(0), "{}", again.said);
 }
 
+// provisioning-4.3
+#[tokio::test]
+async fn a_claim_that_made_a_member_is_not_revoked() {
+    let aws = Aws::start();
+    table(&aws).await;
+    set_up(&aws, &[]).await;
+    let scratch = tempfile::tempdir().unwrap();
+    claim(&aws, &scratch.path().join("claim")).await;
+    // As the hook notes the key that came.
+    let mut command = python(&aws);
+    command.arg("-c").arg(
+        "import boto3; boto3.client('dynamodb').update_item(TableName='hotel-edge-boxes', \
+         Key={'serial': {'S': 'NUC-0001'}}, UpdateExpression='SET public_key = :k', \
+         ExpressionAttributeValues={':k': {'S': 'digest'}})",
+    );
+    assert_eq!(finish(command).await.code, Some(0));
+    let kept = cloud(&aws, &["revoke-claim", "--serial", "NUC-0001"]).await;
+    assert_eq!(kept.code, Some(1), "{}", kept.said);
+    assert!(
+        kept.said.contains("NUC-0001 is a member by its claim"),
+        "{}",
+        kept.said
+    );
+    assert_eq!(listed(&aws, "NUC-0001").await["public_key"]["S"], "digest");
+}
+
 /// A thing with two certificates, as after a rotation; returns the id of the newer one.
 pub(super) async fn rotated(aws: &Aws) -> String {
     let mut command = python(aws);
@@ -286,7 +312,7 @@ async fn a_box_that_is_gone_is_ended_everywhere() {
             .iter()
             .all(|request| request.input["newStatus"] == "REVOKED")
     );
-    assert_eq!(ended.len(), 2);
+    assert_eq!(ended.len(), 3, "the claim's and both of the thing");
     assert!(!record.exists());
     assert_eq!(listed(&aws, "NUC-0001").await, Value::Null);
     let left = aws.requests_of("RemoveThingFromThingGroup").await;

@@ -11,7 +11,7 @@ fn check(line: &str, expected: &str) {
 fn our_own_words_and_ids_are_told() {
     check(
         r#"{"level":"INFO","message":"batch is uploaded","stream":"p0","bytes":42}"#,
-        r#"{"level":"INFO","message":"batch is uploaded","stream":"p0","bytes":42}"#,
+        r#"{"bytes":42,"level":"INFO","message":"batch is uploaded","stream":"p0"}"#,
     );
 }
 
