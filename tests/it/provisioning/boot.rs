@@ -145,6 +145,16 @@ async fn a_box_that_nobody_expects_is_refused() {
     check_stopped(&stranger.boot().await, 13, "refuses membership");
 }
 
+// provisioning-2.7
+#[tokio::test]
+async fn a_box_that_the_cloud_calls_otherwise_stops() {
+    let (_fleet, mut site) = day_one().await;
+    site.set("/box", "box-9");
+    let says = "the cloud calls this box box-1, its image box-9";
+    check_stopped(&site.boot().await, 13, says);
+    assert!(!site.path("provisioning/thing/cert.pem").exists());
+}
+
 // provisioning-2.3
 #[tokio::test]
 async fn a_clock_before_the_image_is_wrong() {

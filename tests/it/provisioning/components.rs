@@ -57,7 +57,7 @@ async fn components_work_with_what_a_first_boot_laid_out() {
         "identity_dir": format!("{dir}/uplink/identity"), "data_dir": format!("{dir}/uplink/data"),
         "broker": { "host": "localhost", "port": bus },
         "admin": { "host": "127.0.0.1", "port": admin },
-        "s3": { "bucket": "b", "region": "eu-central-1", "endpoint": "http://127.0.0.1:1" },
+        "s3": { "bucket": "batches", "region": "eu-central-1", "endpoint": "http://127.0.0.1:1" },
     });
     fs::write(site.path("uplink.json"), uplink.to_string()).unwrap();
     let program = artifacts().join("uplink");

@@ -217,3 +217,16 @@ async fn a_plan_waits_for_the_listeners_of_the_recipes() {
         );
     }
 }
+
+#[tokio::test]
+async fn scripts_of_provisioning_are_well_formed() {
+    if !has("shellcheck") {
+        return;
+    }
+    let place = repository().join("provisioning");
+    let mut command = Command::new("bash");
+    command.current_dir(&place);
+    command.args(["-c", "shellcheck -x ./*.sh image/install.sh"]);
+    let checked = finish(command).await;
+    assert_eq!(checked.code, Some(0), "{}", checked.said);
+}
