@@ -7,6 +7,7 @@ mod cloud;
 mod components;
 mod image;
 mod join;
+mod journey;
 mod life;
 mod runbooks;
 mod site;

@@ -104,6 +104,18 @@ impl Aws {
         answer.expect("requests have their form")
     }
 
+    /// The authority of the certificates that `CreateKeysAndCertificate` makes: PEM.
+    pub async fn authority(&self) -> String {
+        let asked = self.client.get(self.control("_ca")).send().await;
+        let answer: Value = asked
+            .expect("the services answer")
+            .json()
+            .await
+            .expect("it has its form");
+        let pem = answer["pem"].as_str().expect("it is text");
+        pem.to_owned()
+    }
+
     /// Forgets what was asked.
     pub async fn forget(&self) {
         let sent = self.client.delete(self.control("_requests")).send().await;

@@ -28,6 +28,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
+use crate::aws::Aws;
 use crate::eventually::eventually;
 use crate::hotel::LIMIT;
 
@@ -118,6 +119,12 @@ fn now() -> OffsetDateTime {
 }
 
 impl Fleet {
+    /// A cloud with these serials on its list, which lets claims in that this AWS made.
+    pub async fn of(aws: &Aws, serials: &[&str]) -> Self {
+        let claims = Claims { days: 30 };
+        Self::start(serials, claims, &[], &aws.authority().await).await
+    }
+
     /// A cloud with these serials on its list.
     pub async fn with(serials: &[&str], claims: Claims) -> Self {
         Self::denying(serials, claims, &[]).await
@@ -126,14 +133,24 @@ impl Fleet {
     /// The same, where the claim's policy lacks some topics: `(acl type, topic)` in the words of
     /// mosquitto's plugin.
     pub async fn denying(serials: &[&str], claims: Claims, denied: &[(&str, &str)]) -> Self {
+        Self::start(serials, claims, denied, "").await
+    }
+
+    async fn start(
+        serials: &[&str],
+        claims: Claims,
+        denied: &[(&str, &str)],
+        others: &str,
+    ) -> Self {
         let directory = tempfile::tempdir().expect("a scratch directory can be made");
         let authority = Authority::new();
         let dir = directory.path();
-        fs::write(dir.join("ca.pem"), &authority.pem).expect("the directory is writable");
+        let trusted = format!("{}{others}", authority.pem);
+        fs::write(dir.join("ca.pem"), trusted).expect("the directory is writable");
         for (name, days) in [("broker", 1), ("responder", 1), ("claim", claims.days)] {
             authority.write(dir, name, days);
         }
-        let (broker, endpoint) = start(dir, denied);
+        let (broker, endpoint) = start_broker(dir, denied);
         let allowed = serials.iter().map(|&serial| (serial.to_owned(), None));
         let state = Arc::new(Mutex::new(State {
             allowed: allowed.collect(),
@@ -190,7 +207,7 @@ impl Drop for Fleet {
 }
 
 /// Starts the broker on a free port.
-fn start(dir: &Path, denied: &[(&str, &str)]) -> (Child, Address) {
+fn start_broker(dir: &Path, denied: &[(&str, &str)]) -> (Child, Address) {
     let port = TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .expect("a port is free")
@@ -238,6 +255,7 @@ fn security(denied: &[(&str, &str)]) -> Value {
         "roles": [{ "rolename": "claim", "acls": denied }],
         "clients": [
             { "username": "claim", "roles": [{ "rolename": "claim" }] },
+            { "username": "AWS IoT Certificate", "roles": [{ "rolename": "claim" }] },
             { "username": "core", "roles": [] },
             { "username": "responder", "roles": [] },
         ],

@@ -61,6 +61,37 @@ impl Workshop {
         recipes
     }
 
+    /// Copies of all programs without what only debuggers read, so that they travel fast.
+    pub fn light_programs(&self) -> PathBuf {
+        let programs = self.place("light");
+        fs::create_dir_all(&programs).expect("directories can be made");
+        for entry in fs::read_dir(artifacts()).expect("programs are listed") {
+            let path = entry.expect("programs are listed").path();
+            let to = programs.join(path.file_name().expect("it has a name"));
+            if path.is_dir() || path.extension().is_some() {
+                std::os::unix::fs::symlink(&path, &to).expect("links can be made");
+                continue;
+            }
+            let stripped = Command::new("strip").arg("-o").arg(&to).arg(&path).status();
+            assert!(
+                stripped.is_ok_and(|status| status.success()),
+                "{}",
+                path.display()
+            );
+        }
+        programs
+    }
+
+    /// Packs every component; returns the list.
+    pub fn pack_all(&self, version: &str, programs: &Path, more: &[&str]) -> PathBuf {
+        let (dist, key) = (self.place("dist"), self.place("release.key"));
+        let fixed = ["package", "--version", version, "--out", path(&dist)];
+        let places = ["--key", path(&key), "--programs", path(programs)];
+        let packed = delivery(None, &[&fixed[..], &places, more].concat());
+        assert!(packed.status.success(), "{}", told(&packed));
+        PathBuf::from(said(&packed).trim())
+    }
+
     /// Packs `broker` and `uplink`; returns the list.
     pub fn pack(&self, version: &str, programs: &Path, more: &[&str]) -> PathBuf {
         let packed = self.try_pack(version, programs, more);

@@ -222,6 +222,9 @@ async fn a_claim_that_made_a_member_is_not_revoked() {
          ExpressionAttributeValues={':k': {'S': 'digest'}})",
     );
     assert_eq!(finish(command).await.code, Some(0));
+    // Asked for again, it is still that key's.
+    let again = claim(&aws, &scratch.path().join("claim")).await;
+    assert_eq!(again.code, Some(0), "{}", again.said);
     let kept = cloud(&aws, &["revoke-claim", "--serial", "NUC-0001"]).await;
     assert_eq!(kept.code, Some(1), "{}", kept.said);
     assert!(

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use axum::http::StatusCode;
 use hotel_tests::Aws;
-use hotel_tests::fleet::{Claims, Fleet};
+use hotel_tests::fleet::Fleet;
 use hotel_tests::hotel::{artifacts, repository};
 use hotel_tests::runbook::Runbook;
 use tempfile::TempDir;
@@ -17,21 +17,21 @@ use super::cloud::{rotated, set_up, table};
 use super::site::{Boot, Site, finish, page};
 
 /// An operator at their desk, and a box in its hotel.
-struct World {
-    aws: Aws,
-    _fleet: Fleet,
+pub(super) struct World {
+    pub(super) aws: Aws,
+    pub(super) fleet: Fleet,
     site: Site,
-    desk: TempDir,
+    pub(super) desk: TempDir,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         let aws = Aws::start();
         table(&aws).await;
         // The stack of the fleet.
         let stack = set_up(&aws, &[]).await;
         assert_eq!(stack.code, Some(0), "{}", stack.said);
-        let fleet = Fleet::with(&["NUC-0001"], Claims { days: 30 }).await;
+        let fleet = Fleet::of(&aws, &["NUC-0001"]).await;
         let mut site = Site::new(&fleet, "NUC-0001").await;
         site.set("/deployment/broker/port", page(StatusCode::OK, "").await);
         let desk = tempfile::tempdir().unwrap();
@@ -39,7 +39,7 @@ impl World {
         fs::write(desk.path().join("registration.json"), "{}").unwrap();
         let world = Self {
             aws,
-            _fleet: fleet,
+            fleet,
             site,
             desk,
         };
@@ -98,7 +98,12 @@ impl World {
     }
 
     /// Types blocks one after the other; each does what the page says.
-    async fn follows(&self, book: &mut Runbook, blocks: &[&str], words: &[(&str, &str)]) {
+    pub(super) async fn follows(
+        &self,
+        book: &mut Runbook,
+        blocks: &[&str],
+        words: &[(&str, &str)],
+    ) {
         for block in blocks {
             let typed = self.types(&book.take(block), words).await;
             assert_eq!(typed.code, Some(0), "{block}: {}", typed.said);

@@ -66,6 +66,44 @@ impl Site {
         Self { directory, plan }
     }
 
+    /// The box that a seed makes: its plan and its claim, in this network instead of the one that the
+    /// seed was made for.
+    pub(super) async fn of_seed(fleet: &Fleet, seed: &Path) -> Self {
+        let text = fs::read_to_string(seed.join("user-data")).unwrap();
+        let data: Value =
+            serde_json::from_str(text.strip_prefix("#cloud-config\n").unwrap()).unwrap();
+        let written = |path: &str| {
+            let mut files = data["write_files"].as_array().unwrap().iter();
+            let file = files.find(|file| file["path"] == path).unwrap();
+            file["content"].as_str().unwrap()
+        };
+        let seeded: Value = serde_json::from_str(written("/etc/hotel/box.json")).unwrap();
+        let mut site = Self::new(fleet, seeded["serial"].as_str().unwrap()).await;
+        for (name, path) in [
+            ("claim-cert.pem", "/etc/hotel/claim/cert.pem"),
+            ("claim-key.pem", "/etc/hotel/claim/key.pem"),
+        ] {
+            fs::write(site.path(name), written(path)).unwrap();
+        }
+        let here = std::mem::replace(&mut site.plan, seeded);
+        let places = [
+            "/users",
+            "/cloud/data",
+            "/cloud/root_ca",
+            "/claim/certificate",
+            "/claim/key",
+            "/needs",
+            "/internet",
+            "/nucleus",
+            "/deployment",
+        ];
+        for place in places {
+            let value = here.pointer(place).unwrap().clone();
+            *site.plan.pointer_mut(place).unwrap() = value;
+        }
+        site
+    }
+
     /// Changes the plan.
     pub(super) fn set(&mut self, pointer: &str, value: impl Into<Value>) {
         *self.plan.pointer_mut(pointer).unwrap() = value.into();

@@ -42,22 +42,42 @@ pub(crate) struct Expected {
 /// Puts a box on the list; false where another claim of it is on it already.
 pub(super) async fn expect(client: &Client, expected: &Expected) -> Result<bool, CloudError> {
     let text = |value: &str| json!({ "S": value });
+    let fields = [
+        ("thing", text(expected.box_id.as_str())),
+        ("property", text(expected.property.as_str())),
+        ("segment", text(expected.segment.as_str())),
+        ("stage", text(&expected.stage)),
+        ("claim", text(&expected.claim)),
+        (
+            "expires_at",
+            json!({ "N": expected.expires_at.to_string() }),
+        ),
+    ];
+    // Whatever the hook noted stays: the key that came first, and the certificate it got.
+    let set = fields
+        .each_ref()
+        .map(|(name, _)| format!("#{name} = :{name}"));
+    let names = fields
+        .each_ref()
+        .map(|(name, _)| (format!("#{name}"), json!(name)));
+    let values = fields.map(|(name, value)| (format!(":{name}"), value));
     let question = json!({
         "TableName": BOXES,
-        "Item": {
-            "serial": text(expected.serial.as_str()),
-            "thing": text(expected.box_id.as_str()),
-            "property": text(expected.property.as_str()),
-            "segment": text(expected.segment.as_str()),
-            "stage": text(&expected.stage),
-            "claim": text(&expected.claim),
-            "expires_at": { "N": expected.expires_at.to_string() },
-        },
-        "ConditionExpression": "attribute_not_exists(serial) OR claim = :claim",
-        "ExpressionAttributeValues": { ":claim": text(&expected.claim) },
+        "Key": { "serial": text(expected.serial.as_str()) },
+        "UpdateExpression": format!("SET {}", set.join(", ")),
+        "ConditionExpression": "attribute_not_exists(serial) OR #claim = :claim",
+        "ExpressionAttributeNames": serde_json::Map::from_iter(names),
+        "ExpressionAttributeValues": serde_json::Map::from_iter(values),
     });
     let serial = expected.serial.as_str();
-    match ask(client, ("PutItem", "dynamodb:PutItem"), serial, &question).await {
+    match ask(
+        client,
+        ("UpdateItem", "dynamodb:UpdateItem"),
+        serial,
+        &question,
+    )
+    .await
+    {
         Ok(_) => Ok(true),
         Err(CloudError::Refused { code, .. }) if code == "ConditionalCheckFailedException" => {
             Ok(false)

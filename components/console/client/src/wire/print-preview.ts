@@ -115,6 +115,13 @@ export interface Preview {
          * The bytes.
          */
         octets: string;
+      }
+    | {
+        kind: "drawer";
+        /**
+         * The contact of the printer's drawer socket.
+         */
+        pin?: "2" | "5";
       };
   /**
    * For which route, whose paper it is laid out for.
