@@ -3,6 +3,7 @@
 
 mod admission;
 mod authority;
+mod backups;
 mod browser;
 mod bus;
 mod console;

@@ -67,6 +67,8 @@ pub struct Places {
     pub databases: BTreeMap<String, PathBuf>,
     /// Configuration files by component.
     pub configurations: BTreeMap<String, PathBuf>,
+    /// The identity that opens backups.
+    pub backup_key: PathBuf,
     /// Log files by process.
     pub logs: BTreeMap<String, PathBuf>,
     /// The simulator.
@@ -82,6 +84,8 @@ pub struct S3 {
     pub endpoint: String,
     /// The bucket of batches.
     pub bucket: String,
+    /// The bucket of backups.
+    pub backups: String,
     /// The region.
     pub region: String,
     /// The access key.

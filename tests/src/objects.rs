@@ -28,6 +28,17 @@ impl Hotel {
         Box::pin(request).await.expect("the bucket takes it");
     }
 
+    /// Replaces a backup in the cloud.
+    pub async fn replace_backup(&self, key: &str, content: Vec<u8>) {
+        let request = client(self)
+            .put_object()
+            .bucket(&self.places.s3.backups)
+            .key(key)
+            .body(content.into())
+            .send();
+        Box::pin(request).await.expect("the bucket takes it");
+    }
+
     /// Every batch in the bucket, by name; none while S3 cannot be asked.
     pub async fn objects(&self) -> Option<Vec<Object>> {
         let (client, bucket) = (client(self), &self.places.s3.bucket);

@@ -11,6 +11,41 @@ pub fn sha256(bytes: &[u8]) -> Sha256 {
     Sha256(octets)
 }
 
+/// The SHA-256 of bytes that come in pieces.
+#[derive(Clone)]
+pub struct Digesting(ring::digest::Context);
+
+impl Digesting {
+    /// Of nothing yet.
+    pub fn new() -> Self {
+        Self(ring::digest::Context::new(&ring::digest::SHA256))
+    }
+
+    /// Goes on with these bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of everything that was added.
+    pub fn finish(self) -> Sha256 {
+        let mut octets = [0; 32];
+        octets.copy_from_slice(self.0.finish().as_ref());
+        Sha256(octets)
+    }
+}
+
+impl Default for Digesting {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Digesting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SHA-256 under way")
+    }
+}
+
 /// Bytes that nobody can foresee.
 ///
 /// # Panics

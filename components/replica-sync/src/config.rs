@@ -1,15 +1,21 @@
 //! What a deployment may decide about `replica-sync`.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use kit::config::{Address, Secret};
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use crate::edge::archive::Recipient;
 use crate::relation::{Mode, Table};
+
+/// How many backups stay on the box: at least the last, at most a month of nights.
+const KEEP: RangeInclusive<usize> = 1..=31;
 
 /// The component's own configuration.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -33,9 +39,27 @@ pub struct Config {
     /// Directory of the server's identity under a name of the internet; with role `hub`.
     #[serde(default)]
     pub server_dir: PathBuf,
+    /// When the database is backed up, and for whom.
+    #[serde(default, deserialize_with = "backup")]
+    pub backup: Option<Backup>,
     /// What is synchronised.
     #[serde(deserialize_with = "tables")]
     pub tables: Vec<Table>,
+}
+
+/// When the database is backed up, and for whom.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    /// Minute of the day, on the clock of the hotel's wall.
+    pub at: u16,
+    /// The zone of that clock.
+    pub zone: TimeZone,
+    /// Who can open backups.
+    pub recipient: Recipient,
+    /// Where they are handed over to `uplink`.
+    pub directory: PathBuf,
+    /// How many stay on the box, at most.
+    pub keep: usize,
 }
 
 /// Which end of the link it is.
@@ -105,6 +129,72 @@ impl<'de> Deserialize<'de> for Gather {
             "{ms} is not one of 1 to 15000"
         )))
     }
+}
+
+/// The keys of `backup` as they are written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BackupKeys {
+    at: String,
+    time_zone: String,
+    recipient: String,
+    directory: PathBuf,
+    #[serde(deserialize_with = "kit::config::quoted")]
+    keep: usize,
+}
+
+/// Recipes cannot leave a key out; without a recipient there are no backups.
+fn backup<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Backup>, D::Error> {
+    let keys = BackupKeys::deserialize(deserializer)?;
+    if keys.recipient.is_empty() {
+        return Ok(None);
+    }
+    let at = minute(&keys.at).ok_or_else(|| {
+        D::Error::custom(format_args!(
+            "at: {:?} is not a time such as \"03:30\"",
+            keys.at
+        ))
+    })?;
+    let zone = TimeZone::get(&keys.time_zone).map_err(|_| {
+        let zone = &keys.time_zone;
+        D::Error::custom(format_args!(
+            "time_zone: {zone:?} is not a zone of this machine's tz database"
+        ))
+    })?;
+    let recipient = keys
+        .recipient
+        .parse::<Recipient>()
+        .map_err(|error| D::Error::custom(format_args!("recipient: {error}")))?;
+    if !keys.directory.is_absolute() {
+        let directory = keys.directory.display();
+        return Err(D::Error::custom(format_args!(
+            "directory: {directory:?} is not an absolute path"
+        )));
+    }
+    if !KEEP.contains(&keys.keep) {
+        let (least, most, keep) = (KEEP.start(), KEEP.end(), keys.keep);
+        return Err(D::Error::custom(format_args!(
+            "keep: {keep} is not one of {least} to {most}"
+        )));
+    }
+    Ok(Some(Backup {
+        at,
+        zone,
+        recipient,
+        directory: keys.directory,
+        keep: keys.keep,
+    }))
+}
+
+/// The minute of the day in `03:30`.
+fn minute(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let two = |text: &str, below: u16| {
+        let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number: u16 = text.parse().ok().filter(|number| *number < below)?;
+        digits.then_some(number)
+    };
+    Some(two(hour, 24)? * 60 + two(minute, 60)?)
 }
 
 /// Recipes cannot leave a key out; an empty one means none.

@@ -1,6 +1,8 @@
 //! Everything that touches the world: the database, tablets, the hub, the bus.
 
 pub(crate) mod apply;
+pub mod archive;
+pub(crate) mod backup;
 pub(crate) mod callers;
 pub(crate) mod database;
 pub(crate) mod feed;

@@ -6,6 +6,8 @@
 //! RxDB; the hub of the cloud is the same program. What it promises, one by one:
 //! `docs/spec/replica-sync.md`.
 //!
+//! Every night it is dumped, sealed for a key that the box does not hold, and handed to `uplink`.
+//!
 //! Deliberately left out so far: evictions of rows that leave a scope, moves of a guest between
 //! hotels, a new epoch after a restore, several boxes of one property, and the choice of people
 //! between both sides of a conflict.
@@ -14,8 +16,10 @@
 //! tablets ──pull, push, stream──▶ rxdb ──▶ ┌──────────┐ ◀── link ──batches, NDJSON + zstd──▶ hub
 //!                                          │ database │
 //! components ──────records──────▶ intake ▶ └──────────┘ ──▶ feed ──▶ tablets, link
+//!                                               └── backup, sealed ──▶ uplink ──▶ S3
 //! ```
 
+pub mod backup;
 pub mod config;
 
 mod change;
@@ -30,4 +34,5 @@ mod service;
 mod version;
 
 pub use config::Config;
+pub use edge::archive;
 pub use service::{StartError, run};

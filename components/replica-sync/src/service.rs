@@ -1,5 +1,5 @@
 //! Sets the component up and keeps its tasks: serving tablets or boxes, carrying changes to the hub
-//! and from it, taking records in.
+//! and from it, taking records in, making backups.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,9 @@ use crate::edge::link::Link;
 use crate::edge::rxdb::{self, Tablets};
 use crate::relation::Relation;
 
+mod backup;
+mod handover;
+
 /// How often an edge looks for what other programs wrote into its database.
 const LOOK: Duration = Duration::from_millis(250);
 /// How often the hub does; its own writes wake it.
@@ -46,6 +49,7 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
             let property = host.bus.property();
             let records = Filter::records(property, Component::ReplicaSync, None, None);
             let records = host.bus.subscribe([records]).await;
+            backup::start(&config, &host).await;
             House::Hotel(believe(&host).await, records)
         }
         Role::Hub => House::Cloud(cloud(&config, &host)?),

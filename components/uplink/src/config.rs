@@ -1,6 +1,7 @@
 //! What a deployment may decide about `uplink`.
 
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::de::Error as _;
@@ -27,6 +28,21 @@ pub struct Config {
     /// How much may wait.
     #[serde(default)]
     pub spool: Spool,
+    /// Files that other components hand over.
+    #[serde(default)]
+    pub files: Files,
+}
+
+/// Where files are handed over, and where they go.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Files {
+    /// The directory, absolute; none where nobody hands files over.
+    #[serde(deserialize_with = "directory")]
+    pub directory: Option<PathBuf>,
+    /// Their bucket, in the region and at the endpoint of `s3`; none for that of the batches.
+    #[serde(deserialize_with = "other_bucket")]
+    pub bucket: Option<String>,
 }
 
 /// The bucket. Credentials come from the standard chain of AWS, not from here.
@@ -124,6 +140,30 @@ fn bucket<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
     }
     Err(D::Error::custom(format_args!(
         "{name:?} is not a bucket name of 3 to 63 characters a-z, 0-9, dot or dash"
+    )))
+}
+
+/// Recipes cannot leave a key out; an empty one means none.
+fn other_bucket<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?.unwrap_or_default();
+    if name.is_empty() {
+        return Ok(None);
+    }
+    bucket(serde::de::value::StringDeserializer::new(name)).map(Some)
+}
+
+/// Recipes cannot leave a key out; an empty one means none.
+fn directory<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = Option::<PathBuf>::deserialize(deserializer)?.unwrap_or_default();
+    if path.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    if path.is_absolute() {
+        return Ok(Some(path));
+    }
+    Err(D::Error::custom(format_args!(
+        "{:?} is not an absolute path",
+        path.display()
     )))
 }
 

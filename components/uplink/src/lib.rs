@@ -6,18 +6,20 @@
 //! What it promises, one by one: `docs/spec/uplink.md`.
 //!
 //! Deliberately left out so far: quotas a stream and the reserve of `p0` (one bound for the whole
-//! spool instead), metered and offline modes, a daily byte budget and the cost meter, multipart
-//! uploads and files handed over by path, backups, and the policy of which fields may leave.
+//! spool instead), metered and offline modes, a daily byte budget and the cost meter, and the policy
+//! of which fields may leave.
 //!
 //! ```text
 //! record ──▶ intake ──▶ spool ──▶ batch ──▶ upload ──▶ S3
 //!               └── recorded ◀──┘             └── forget ──▶ spool
+//! file ────▶ handover ─▶ spool ──▶ file, in parts ──▶ S3 ──▶ removed
 //! ```
 
 pub mod config;
 
 mod batch;
 mod edge;
+mod file;
 mod intake;
 mod object;
 mod service;

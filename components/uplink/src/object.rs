@@ -96,5 +96,12 @@ fn hour(at: Integer) -> String {
 /// The end of the calendar, for a clock that is beyond it.
 const LAST_HOUR: &str = "dt=9999-12-31/hour=23";
 
+/// Date in UTC, as a part of a name.
+pub(crate) fn day(at: Integer) -> String {
+    let hour = hour(at);
+    hour.split_once('/')
+        .map_or(hour.clone(), |(day, _)| day.to_owned())
+}
+
 #[cfg(test)]
 mod tests;

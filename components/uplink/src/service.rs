@@ -1,5 +1,5 @@
-//! Sets the component up and keeps its tasks: taking records in, carrying each stream out,
-//! answering questions.
+//! Sets the component up and keeps its tasks: taking records in, carrying each stream and the files
+//! out, answering questions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use wire::{Component, Filter};
 
 use crate::batch::Limits;
 use crate::config::Config;
+use crate::edge::handover::Handover;
 use crate::edge::s3::Bucket;
 use crate::edge::spool::Spool;
 use crate::object::Origin;
@@ -25,9 +26,11 @@ mod carry;
 mod desk;
 mod drain;
 mod figures;
+mod files;
 mod lane;
 mod receive;
 
+use files::Post;
 use lane::Lane;
 
 /// File of the spool in the data directory.
@@ -47,6 +50,7 @@ struct Uplink {
     origin: Origin,
     limits: Limits,
     lanes: BTreeMap<Stream, Lane>,
+    post: Post,
     outlook: watch::Sender<Outlook>,
     /// Counters of the spool have changed.
     counted: Notify,
@@ -69,12 +73,20 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
         .map_err(StartError::Spool)?;
     let totals = spool.totals().await.map_err(StartError::Count)?;
     journal.there();
+    let bucket = Bucket::new(&config.s3).await;
+    let of_files = config.files.bucket.as_ref();
+    let post = Post {
+        handover: config.files.directory.map(Handover::at),
+        bucket: bucket.named(of_files.unwrap_or(&config.s3.bucket)),
+        news: Notify::new(),
+        hurry: Notify::new(),
+    };
     let uplink = Arc::new(Uplink {
         clock: host.clock.clone(),
         health: host.health.clone(),
         journal,
         spool,
-        bucket: Bucket::new(&config.s3).await,
+        bucket,
         origin: Origin {
             property: host.common.property.clone(),
             box_id: host.common.box_id.clone(),
@@ -84,6 +96,7 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
             age: Duration::from_millis(config.batch.age_ms),
         },
         lanes: totals.iter().map(Lane::of).collect(),
+        post,
         outlook: watch::Sender::default(),
         counted: Notify::new(),
     });
@@ -111,6 +124,7 @@ impl Uplink {
             host.tasks
                 .spawn(name, |stop| carry::run(this(), *stream, stop));
         }
+        host.tasks.spawn("files", |stop| files::run(this(), stop));
         host.tasks.spawn("sweep", |stop| async move {
             stop.run_until_cancelled(self.sweep()).await;
         });

@@ -1,14 +1,41 @@
-//! What components hand to `replica-sync`: rows of the hotel's database.
+//! What components hand to `replica-sync`, rows of the hotel's database, and what can be asked of it.
 //!
 //! A record of the stream [`rows`] is a row: its kind names the table, its body holds columns by
 //! name, with the key. A row that is there gets the columns that are given; a column that is not
 //! given stays as it is. The same row again changes nothing.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::body::Integer;
+use crate::digest::Sha256;
 use crate::id::Word;
 use crate::record::Record;
+
+/// Operation: back the database up, now.
+pub const BACKUP: &str = "backup";
+/// Every operation of `replica-sync`.
+pub const OPERATIONS: &[&str] = &[BACKUP];
+
+/// Reply to [`BACKUP`]: the backup that was made, sealed on the disk and on its way to the cloud.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Backup {
+    /// Name of its file.
+    pub name: String,
+    /// The moment whose rows it holds, in Unix milliseconds.
+    pub at: Integer,
+    /// Digest of the file.
+    pub sha256: Sha256,
+    /// Size of the file.
+    pub bytes: Integer,
+    /// Tables in it.
+    pub tables: Integer,
+    /// Rows of all of them.
+    pub rows: Integer,
+    /// How long it took, in milliseconds.
+    pub took_ms: Integer,
+}
 
 /// The stream of records that are rows.
 pub fn rows() -> Word {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Integer, Version};
+use crate::digest::Sha256;
 use crate::id::{BatchId, Principal};
 use crate::record::{Record, Stream};
 
@@ -13,11 +14,43 @@ pub const STAT: &str = "stat";
 pub const DUMP: &str = "dump";
 /// Operation: upload everything that waits now.
 pub const DRAIN: &str = "drain";
-/// Every operation of `uplink`.
+/// What operators ask of `uplink`.
 pub const OPERATIONS: &[&str] = &[STAT, DUMP, DRAIN];
+
+/// Operation: take a file over and upload it; for components that hand files over.
+pub const FILE: &str = "file";
 
 /// Most records of one [`DUMP`].
 pub const DUMP_MAX: u32 = 200;
+
+/// Longest name of a file.
+pub const FILE_NAME_MAX: usize = 100;
+/// Largest file, in bytes: 9,000 parts of 8 MiB, below what S3 takes.
+pub const FILE_MAX: u64 = 9_000 * 8 * 1024 * 1024;
+
+/// Body of a [`FILE`] request.
+///
+/// The file lies in the directory where files are handed over. From the reply on it is uplink's:
+/// it is uploaded and then removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct File {
+    /// Where it is, absolute.
+    pub path: String,
+    /// Digest of its content.
+    pub sha256: Sha256,
+    /// Its size, up to [`FILE_MAX`].
+    pub bytes: Integer,
+    /// Last part of the object's name: `a-z`, `0-9`, `.` and `-`, up to [`FILE_NAME_MAX`], a letter
+    /// or digit first.
+    pub name: String,
+}
+
+/// Reply to [`FILE`]: the file is taken over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Filed {
+    /// The object that it becomes, or has become.
+    pub key: String,
+}
 
 /// Reply to [`STAT`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +63,25 @@ pub struct Stat {
     /// Why the last upload failed; empty when it did not.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub last_error: String,
+    /// Files that were handed over.
+    #[serde(default)]
+    pub files: FilesStat,
+}
+
+/// Files that were handed over.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FilesStat {
+    /// Files that wait for upload.
+    pub waiting: Integer,
+    /// Their size in bytes.
+    pub waiting_bytes: Integer,
+    /// Files uploaded, ever.
+    pub uploaded: Integer,
+    /// Their size in bytes.
+    pub uploaded_bytes: Integer,
+    /// When the last one was in the cloud, in Unix milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<Integer>,
 }
 
 /// One stream of the spool.

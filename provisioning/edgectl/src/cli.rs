@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::audit::AuditCommand;
 use crate::authority::{AuthorityCommand, SittingCommand};
+use crate::backup::BackupCommand;
 use crate::bundle::SupportBundle;
 use crate::cloud::CloudCommand;
 use crate::component::{ComponentCommand, OperatorCommand};
@@ -59,6 +60,9 @@ enum Command {
     /// The spool and its uploads.
     #[command(subcommand)]
     Uplink(UplinkCommand),
+    /// Backups of the database.
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Bundles of models.
     #[command(subcommand)]
     Model(ModelCommand),
@@ -95,6 +99,7 @@ impl Command {
             Self::Gateway(command) => return Ok(command.run()?),
             Self::Audit(command) => command.run()?,
             Self::Uplink(command) => command.run()?,
+            Self::Backup(command) => return Ok(command.run()?),
             Self::Model(command) => command.run()?,
             Self::Authority(command) => command.run()?,
             Self::Sitting(command) => command.run()?,

@@ -41,7 +41,7 @@ mod up;
 mod watch;
 
 use files::FileError;
-use hotel::Hotel;
+pub(crate) use hotel::Hotel;
 use layout::Layout;
 use plan::PlanError;
 
@@ -51,9 +51,13 @@ const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// The broker of the local hotel in a directory; none when there is no hotel.
 pub(crate) fn broker(dir: &Path) -> Option<Address> {
+    Some(hotel(dir)?.broker.into())
+}
+
+/// Where everything of the local hotel in a directory is; none when there is no hotel.
+pub(crate) fn hotel(dir: &Path) -> Option<Hotel> {
     let layout = layout_of(dir).ok()?;
-    let hotel: Hotel = files::read_json(&layout.hotel()).ok()??;
-    Some(hotel.broker.into())
+    files::read_json(&layout.hotel()).ok()?
 }
 
 /// What can be done with a local hotel.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 mod audit;
 mod authority;
+mod backup;
 mod bundle;
 mod cli;
 mod cloud;

@@ -117,6 +117,11 @@ fn show(stat: &Stat) {
             stream.uploaded_bytes
         ));
     }
+    let files = &stat.files;
+    say(format_args!(
+        "files: {} waiting ({} bytes), {} uploaded ({} bytes)",
+        files.waiting, files.waiting_bytes, files.uploaded, files.uploaded_bytes
+    ));
     say(match stat.cloud {
         None => "nothing was uploaded yet".to_owned(),
         Some(true) => "the cloud is reachable".to_owned(),

@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "iot-gateway",
             "kit",
             "release",
+            "replica-sync",
             "uplink",
             "wire",
         ],

@@ -31,6 +31,9 @@ const DOORS: &[&str] = &[gateway::UNLOCK, gateway::LOCK, gateway::TRAIL];
 /// What `device-proxy` asks of `inference`, for the pages of staff.
 const READING: &[&str] = &[inference::MESSAGE, inference::ALLOCATE];
 
+/// What `replica-sync` asks of `uplink`: to take a backup over.
+const BACKUPS: &[&str] = &[uplink::FILE];
+
 /// What every holder of a leaf asks of `authority`.
 const RENEWAL: &[&str] = &[authority::RENEW_LEAF];
 
@@ -109,6 +112,7 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
             let mut grants = service(property, component);
             grants.extend(consumes(property, component));
             grants.insert(hears(property, Component::Authority));
+            grants.extend(asks(property, component, Component::Uplink, BACKUPS));
             grants
         }
         Component::Authority => service(property, component),
@@ -204,6 +208,12 @@ fn of_operator(property: &PropertyId, operator: &Principal) -> BTreeSet<Grant> {
         property,
         Component::Uplink,
         uplink::OPERATIONS,
+        operator,
+    ));
+    grants.extend(requests(
+        property,
+        Component::ReplicaSync,
+        replica::OPERATIONS,
         operator,
     ));
     grants.extend(requests(

@@ -61,3 +61,39 @@ fn what_cannot_be_meant_is_refused_with_its_key() {
         "stands twice",
     );
 }
+
+fn backup(change: impl FnOnce(&mut Value)) -> Result<Config, String> {
+    read(|text| {
+        text["backup"] = json!({
+            "at": "03:30", "time_zone": "Europe/Berlin", "directory": "/var/lib/hotel/handover",
+            "recipient": "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+            "keep": "3"
+        });
+        change(&mut text["backup"]);
+    })
+}
+
+#[test]
+fn without_a_recipient_there_are_no_backups() {
+    assert!(read(|_| {}).unwrap().backup.is_none());
+    let none = backup(|keys| keys["recipient"] = json!("")).unwrap();
+    assert!(none.backup.is_none());
+    let backup = backup(|_| {}).unwrap().backup.unwrap();
+    assert_eq!((backup.at, backup.keep), (210, 3));
+}
+
+// replica-sync-1.2
+#[test]
+fn a_backup_that_cannot_be_meant_is_refused_with_its_key() {
+    for (key, value) in [
+        ("at", "24:00"),
+        ("at", "3:30"),
+        ("time_zone", "Berlin"),
+        ("recipient", "AGE-SECRET-KEY-1"),
+        ("directory", "handover"),
+        ("keep", "0"),
+    ] {
+        let error = backup(|keys| keys[key] = json!(value)).unwrap_err();
+        assert!(error.contains("backup") && error.contains(key), "{error}");
+    }
+}

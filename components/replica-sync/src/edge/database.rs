@@ -114,6 +114,12 @@ impl Database {
     }
 }
 
+/// A connection of the owner, who sees the rows of every property.
+pub(crate) async fn connect_owner(config: &config::Database) -> Result<PgConnection, sqlx::Error> {
+    let options = options(config, &config.owner).application_name("replica-sync backup");
+    PgConnection::connect_with(&options).await
+}
+
 /// Tells the database in whose name the transaction is.
 async fn name(
     transaction: &mut PgConnection,

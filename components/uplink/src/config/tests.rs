@@ -43,6 +43,7 @@ fn least() -> Config {
         spool: Spool {
             bytes: 2_147_483_648,
         },
+        files: Files::default(),
     }
 }
 
@@ -59,6 +60,7 @@ fn numbers_may_stand_in_quotes_and_an_empty_endpoint_is_none() {
         "s3": { "bucket": "hotel-batches", "region": "eu-central-1", "endpoint": "" },
         "batch": { "bytes": "1048576", "age_ms": "2000" },
         "spool": { "bytes": "1073741824" },
+        "files": { "directory": "", "bucket": "" },
     });
     let expected = Config {
         batch: Batch {
@@ -71,6 +73,20 @@ fn numbers_may_stand_in_quotes_and_an_empty_endpoint_is_none() {
         ..least()
     };
     check(&own, &expected);
+}
+
+#[test]
+fn files_have_a_place_and_may_have_a_bucket_of_their_own() {
+    let own = json!({ "files": { "directory": "/handover", "bucket": "hotel-backups" } });
+    let files = Files {
+        directory: Some("/handover".into()),
+        bucket: Some("hotel-backups".to_owned()),
+    };
+    check(&own, &Config { files, ..least() });
+    check_refused(
+        &json!({ "files": { "directory": "handover" } }),
+        "configuration key files.directory: \"handover\" is not an absolute path",
+    );
 }
 
 #[test]

@@ -24,8 +24,10 @@ use crate::upload::Answer;
 
 mod answer;
 mod base64;
+mod file;
 
 use answer::{compared, sent};
+pub(crate) use file::Parts;
 
 /// Most of a TCP and TLS handshake.
 const CONNECT: Duration = Duration::from_secs(5);

@@ -14,16 +14,19 @@ use wire::record::Stream;
 use wire::{Integer, Principal, Problem, RequestId, Sha256};
 
 use crate::batch::{Front, Row, Waiting};
+use crate::file::Handed;
 use crate::intake::{Batch, Kept};
 use crate::object::Sealed;
 
 mod columns;
 mod count;
+mod files;
 mod keep;
 mod look;
 mod seal;
 
 pub(crate) use count::Totals;
+pub(crate) use files::{FileTotals, Filing};
 
 /// How long the digest of a batch is remembered.
 pub(crate) const REMEMBERED: Duration = Duration::from_hours(7 * 24);
@@ -50,6 +53,19 @@ const MIGRATION: Migration = Migration {
         body BLOB NOT NULL) STRICT;",
 };
 
+/// The tables of files: those that wait and, for [`REMEMBERED`], those that were uploaded.
+const FILES: Migration = Migration {
+    name: "spool-2",
+    sql: "CREATE TABLE spool_file (
+        sha256 BLOB PRIMARY KEY, principal TEXT NOT NULL, path TEXT NOT NULL,
+        bytes INTEGER NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, upload TEXT,
+        done_at INTEGER) STRICT, WITHOUT ROWID;
+        CREATE TABLE spool_files (
+        uploaded INTEGER NOT NULL DEFAULT 0, uploaded_bytes INTEGER NOT NULL DEFAULT 0,
+        last_at INTEGER) STRICT;
+        INSERT INTO spool_files DEFAULT VALUES;",
+};
+
 /// A batch that arrived, with the digest of its body as it arrived.
 #[derive(Debug)]
 pub(crate) struct Arrival {
@@ -74,7 +90,7 @@ impl Spool {
         capacity: u64,
         tasks: &Tasks,
     ) -> Result<Self, JournalError> {
-        let migrations = [MIGRATION, kit::answers::MIGRATION];
+        let migrations = [MIGRATION, kit::answers::MIGRATION, FILES];
         let journal = Journal::open(path, &migrations, tasks).await?;
         Ok(Self { journal, capacity })
     }
@@ -145,6 +161,54 @@ impl Spool {
             .await
     }
 
+    /// Keeps a file that was handed over.
+    pub(crate) async fn hand(&self, file: Handed) -> Result<Filing, JournalError> {
+        self.journal
+            .write(move |connection| Box::pin(async move { files::hand(connection, &file).await }))
+            .await
+    }
+
+    /// The file that has waited longest, if any.
+    pub(crate) async fn oldest_file(&self) -> Result<Option<Handed>, sqlx::Error> {
+        files::oldest(self.journal.readers()).await
+    }
+
+    /// Keeps how far the upload of a file has come: its name, and its upload in parts.
+    pub(crate) async fn file_course(&self, file: Handed) -> Result<(), JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { files::course(connection, &file).await })
+            })
+            .await
+    }
+
+    /// Remembers that a file is uploaded, and counts it.
+    pub(crate) async fn file_uploaded(
+        &self,
+        file: Handed,
+        now: Integer,
+    ) -> Result<(), JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { files::uploaded(connection, &file, now).await })
+            })
+            .await
+    }
+
+    /// Forgets a file that is no more.
+    pub(crate) async fn file_given_up(&self, file: Handed) -> Result<(), JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { files::give_up(connection, &file).await })
+            })
+            .await
+    }
+
+    /// What waits and what has left, of files.
+    pub(crate) async fn file_totals(&self) -> Result<FileTotals, sqlx::Error> {
+        files::totals(self.journal.readers()).await
+    }
+
     /// The answer that a request got before, if any.
     pub(crate) async fn recall(
         &self,
@@ -177,6 +241,7 @@ impl Spool {
             .write(move |connection| {
                 Box::pin(async move {
                     keep::forget_digests(connection, now).await?;
+                    files::forget_digests(connection, now).await?;
                     kit::answers::forget(connection, now).await
                 })
             })

@@ -1,4 +1,4 @@
-//! Answers questions: `stat`, `dump` and `drain`.
+//! Answers questions: `stat`, `dump`, `drain` and `file`.
 
 use std::sync::Arc;
 
@@ -11,12 +11,15 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 use wire::request::{Nothing, Reply, Request};
 use wire::topic::{ServiceSubject, Subject};
-use wire::uplink::{DRAIN, DUMP, DUMP_MAX, Dump, Dumped, Line, OPERATIONS, STAT, Stat, StreamStat};
-use wire::{Code, Component, Integer, Operation, Problem, Topic};
+use wire::uplink::{
+    DRAIN, DUMP, DUMP_MAX, Dump, Dumped, FILE, File, FilesStat, Line, OPERATIONS, STAT, Stat,
+    StreamStat,
+};
+use wire::{Code, Component, Integer, Operation, Principal, Problem, Topic};
 
 use super::Uplink;
 use super::desk::{AT_ONCE, Desk, Question, Turn};
-use crate::edge::spool::Totals;
+use crate::edge::spool::{FileTotals, Totals};
 
 /// Bytes of a reply that are not its lines.
 const ENVELOPE: usize = 1024;
@@ -83,14 +86,15 @@ impl Uplink {
         body: &[u8],
     ) -> Option<Vec<u8>> {
         if operation.as_str() != DRAIN {
-            return self.answer(operation, body).await;
+            // Nothing is changed by looking twice, and a file is known by its digest.
+            return self.answer(operation, principal, body).await;
         }
         match self.spool.recall(principal, *id).await {
             Ok(Some(answer)) => return Some(answer),
             Ok(None) => {}
             Err(error) => tracing::error!(error = %Chain(&error), "cannot recall an answer"),
         }
-        let answer = self.answer(operation, body).await?;
+        let answer = self.answer(operation, principal, body).await?;
         let now = self.clock.wall();
         let remembered = self
             .spool
@@ -102,7 +106,12 @@ impl Uplink {
         Some(answer)
     }
 
-    async fn answer(&self, operation: &Operation, body: &[u8]) -> Option<Vec<u8>> {
+    async fn answer(
+        &self,
+        operation: &Operation,
+        principal: &Principal,
+        body: &[u8],
+    ) -> Option<Vec<u8>> {
         let answer = match operation.as_str() {
             STAT => {
                 let asked = self.asked::<Nothing>(body)?;
@@ -121,6 +130,11 @@ impl Uplink {
             DRAIN => {
                 let asked = self.asked::<Nothing>(body)?;
                 reply(async { self.drain(asked?.deadline).await }.await)
+            }
+            FILE => {
+                let asked = self.asked::<File>(body)?;
+                let taking = async { self.file(principal.clone(), asked?.body).await };
+                reply(taking.await)
             }
             _ => reply::<Nothing>(Err(unknown(operation))),
         };
@@ -147,8 +161,11 @@ impl Uplink {
             let waiting = waiting.map_err(|error| unreadable(&error))?;
             streams.push(stream_stat(&totals, waiting.map(|waiting| waiting.since)));
         }
+        let files = self.spool.file_totals().await;
+        let files = files.map_err(|error| unreadable(&error))?;
         let outlook = self.outlook.borrow().clone();
         Ok(Stat {
+            files: files_stat(&files),
             streams,
             cloud: outlook.cloud,
             last_error: outlook.last_error,
@@ -171,6 +188,17 @@ impl Uplink {
             lines.push(wire::decode::<Line>(&row.line)?);
         }
         Ok(Dumped { lines })
+    }
+}
+
+fn files_stat(totals: &FileTotals) -> FilesStat {
+    let integer = |count| Integer::new(count).unwrap_or_default();
+    FilesStat {
+        waiting: integer(totals.waiting),
+        waiting_bytes: integer(totals.waiting_bytes),
+        uploaded: integer(totals.uploaded),
+        uploaded_bytes: integer(totals.uploaded_bytes),
+        last_at: totals.last_at,
     }
 }
 

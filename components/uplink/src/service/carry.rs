@@ -16,7 +16,7 @@ use crate::object::{Sealed, other_body};
 use crate::upload::{Answer, Step};
 
 /// Ceilings of the rests after a failure: first and longest.
-const RESTS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
+pub(super) const RESTS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
 
 pub(super) async fn run(uplink: Arc<Uplink>, stream: Stream, stop: CancellationToken) {
     let carrying = async {
@@ -142,7 +142,7 @@ impl Uplink {
     }
 
     /// Keeps how the last upload went; when the cloud is back, nobody rests any longer.
-    fn remember_outlook(&self, answer: &Answer) {
+    pub(super) fn remember_outlook(&self, answer: &Answer) {
         let reached = answer.is_from_the_cloud();
         let before = self.outlook.send_replace(Outlook {
             cloud: Some(reached),
@@ -151,6 +151,7 @@ impl Uplink {
         metrics::gauge!("uplink_cloud_reachable").set(if reached { 1.0 } else { 0.0 });
         if reached && before.cloud == Some(false) {
             self.lanes.values().for_each(super::lane::Lane::hurry);
+            self.post.hurry.notify_one();
         }
     }
 }

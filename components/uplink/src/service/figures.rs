@@ -6,7 +6,7 @@ use kit::error::Chain;
 use tokio_util::sync::CancellationToken;
 
 use super::Uplink;
-use crate::edge::spool::Totals;
+use crate::edge::spool::{FileTotals, Totals};
 
 pub(super) async fn run(uplink: Arc<Uplink>, stop: CancellationToken) {
     let showing = async {
@@ -14,6 +14,10 @@ pub(super) async fn run(uplink: Arc<Uplink>, stop: CancellationToken) {
             match uplink.spool.totals().await {
                 Ok(totals) => uplink.show(&totals),
                 Err(error) => tracing::error!(error = %Chain(&error), "cannot count the spool"),
+            }
+            match uplink.spool.file_totals().await {
+                Ok(totals) => show_files(&totals),
+                Err(error) => tracing::error!(error = %Chain(&error), "cannot count the files"),
             }
             uplink.counted.notified().await;
         }
@@ -37,10 +41,24 @@ impl Uplink {
     }
 }
 
+fn show_files(totals: &FileTotals) {
+    metrics::gauge!("uplink_waiting_files").set(float(totals.waiting));
+    metrics::gauge!("uplink_waiting_files_bytes").set(float(totals.waiting_bytes));
+    metrics::counter!("uplink_uploaded_files_total").absolute(totals.uploaded);
+    metrics::counter!("uplink_uploaded_files_bytes_total").absolute(totals.uploaded_bytes);
+    if let Some(last) = totals.last_at {
+        metrics::gauge!("uplink_last_file_seconds").set(float(last.value() / 1_000));
+    }
+}
+
+fn gauge(name: &'static str, stream: &'static str, value: u64) {
+    metrics::gauge!(name, "stream" => stream).set(float(value));
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "gauges are floating point, and a spool counts far below 2^53"
 )]
-fn gauge(name: &'static str, stream: &'static str, value: u64) {
-    metrics::gauge!(name, "stream" => stream).set(value as f64);
+fn float(value: u64) -> f64 {
+    value as f64
 }

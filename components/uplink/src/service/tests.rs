@@ -17,6 +17,7 @@ use crate::edge::s3::tests::stub::{Mood, Object, SOMETHING_ELSE, Stub};
 use crate::edge::spool::Arrival;
 use crate::intake::{Batch, Kept};
 
+mod handing;
 mod questions;
 mod uploads;
 
@@ -142,6 +143,12 @@ async fn start(disk: &TempDir, stub: &Stub) -> (Arc<Uplink>, Tasks) {
             age: Duration::from_hours(1),
         },
         lanes: totals.iter().map(Lane::of).collect(),
+        post: Post {
+            handover: Some(Handover::at(disk.path().join("handover"))),
+            bucket: bucket(&stub.endpoint),
+            news: Notify::new(),
+            hurry: Notify::new(),
+        },
         outlook: watch::Sender::default(),
         counted: Notify::new(),
     });
@@ -149,6 +156,8 @@ async fn start(disk: &TempDir, stub: &Stub) -> (Arc<Uplink>, Tasks) {
         let uplink = Arc::clone(&uplink);
         tasks.spawn(name, |stop| carry::run(uplink, *stream, stop));
     }
+    let carried = Arc::clone(&uplink);
+    tasks.spawn("files", |stop| files::run(carried, stop));
     (uplink, tasks)
 }
 

@@ -19,9 +19,10 @@ use crate::gateway::{
 };
 use crate::record::{Record, Recorded, Records, Stream};
 use crate::registry::{RegisteredDevice, Registry};
+use crate::replica::Backup;
 use crate::request::{Nothing, Reply, Request};
 use crate::status::{Check, Status};
-use crate::uplink::{Drained, Dump, Dumped, Line, Stat, StreamStat};
+use crate::uplink::{Drained, Dump, Dumped, File, Filed, FilesStat, Line, Stat, StreamStat};
 use crate::{Code, Integer, Problem, Sha256, Version, decode, encode};
 
 /// A wire form: its name, an example as it is written, and its schema.
@@ -382,6 +383,41 @@ fn uplink() -> Vec<Form> {
                 }],
                 cloud: Some(false),
                 last_error: "no route to host".to_owned(),
+                files: FilesStat {
+                    waiting: n(1),
+                    waiting_bytes: n(4_000_000),
+                    uploaded: n(7),
+                    uploaded_bytes: n(28_000_000),
+                    last_at: Some(at()),
+                },
+            },
+        ),
+        form(
+            "uplink-file",
+            &File {
+                path: "/var/lib/hotel/handover/20261121t033000z-0123456789abcdef.dump.zst.age"
+                    .to_owned(),
+                sha256: Sha256([7; 32]),
+                bytes: n(4_000_000),
+                name: "20261121t033000z-0123456789abcdef.dump.zst.age".to_owned(),
+            },
+        ),
+        form(
+            "uplink-filed",
+            &Filed {
+                key: "v1/backup/property=seaside/box=box-1/dt=2026-11-21/x.dump.zst.age".to_owned(),
+            },
+        ),
+        form(
+            "replica-backup",
+            &Backup {
+                name: "20261121t033000z-0123456789abcdef.dump.zst.age".to_owned(),
+                at: at(),
+                sha256: Sha256([7; 32]),
+                bytes: n(4_000_000),
+                tables: n(17),
+                rows: n(1_000),
+                took_ms: n(900),
             },
         ),
     ]

@@ -1,4 +1,4 @@
-//! The bucket of the simulated S3, made anew whenever S3 starts: it keeps everything in memory.
+//! The buckets of the simulated S3, made anew whenever S3 starts: it keeps everything in memory.
 
 use std::time::Duration;
 
@@ -8,21 +8,23 @@ use super::http;
 /// How long to wait between two tries while S3 starts.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// A bucket to be made.
+/// Buckets to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bucket {
+pub(super) struct Buckets {
     pub(super) server: Endpoint,
-    pub(super) name: String,
+    pub(super) names: Vec<String>,
 }
 
-impl Bucket {
-    /// Returns when the bucket is there.
+impl Buckets {
+    /// Returns when the buckets are there.
     pub(super) async fn make(&self) {
-        let path = format!("/{}", self.name);
-        loop {
-            match http::ask(&self.server, "PUT", &path).await {
-                Ok(answer) if answer.status == 200 => return,
-                Ok(_) | Err(_) => tokio::time::sleep(PAUSE).await,
+        for name in &self.names {
+            let path = format!("/{name}");
+            loop {
+                match http::ask(&self.server, "PUT", &path).await {
+                    Ok(answer) if answer.status == 200 => break,
+                    Ok(_) | Err(_) => tokio::time::sleep(PAUSE).await,
+                }
             }
         }
     }

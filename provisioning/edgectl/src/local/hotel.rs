@@ -56,6 +56,9 @@ pub(crate) struct Hotel {
     pub data: BTreeMap<String, PathBuf>,
     /// Log file of each process.
     pub logs: BTreeMap<String, PathBuf>,
+    /// The identity that opens the hotel's backups.
+    #[serde(default)]
+    pub backup_key: PathBuf,
     /// The simulator.
     pub sim: Sim,
     /// The simulated printer.
@@ -112,6 +115,9 @@ pub(crate) struct S3 {
     pub endpoint: String,
     /// Where batches go.
     pub bucket: String,
+    /// Where backups go.
+    #[serde(default)]
+    pub backups: String,
     /// Any region will do.
     pub region: String,
     /// Not a secret.

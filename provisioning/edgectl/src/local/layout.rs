@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 /// cloud/                what the simulated cloud knows of hotels, and its server's identity
 /// models/               signed bundles for `inference`    models.key  what they are signed with
 /// installed/            releases that were checked, and which one runs
+/// handover/             backups on their way to `uplink`  backup.key  what opens them
 /// run/                  lock, state, chosen ports, notification sockets
 /// ```
 #[derive(Debug, Clone)]
@@ -100,6 +101,16 @@ impl Layout {
     /// Releases, for `up --installed`.
     pub(super) fn installed(&self) -> PathBuf {
         self.dir.join("installed")
+    }
+
+    /// Where backups are handed over.
+    pub(super) fn handover(&self) -> PathBuf {
+        self.dir.join("handover")
+    }
+
+    /// The key that opens backups; on a real box nobody has it.
+    pub(super) fn backup_key(&self) -> PathBuf {
+        self.dir.join("backup.key")
     }
 
     pub(super) fn run(&self) -> PathBuf {

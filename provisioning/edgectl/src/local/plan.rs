@@ -18,6 +18,7 @@ use super::roster::Kind;
 use super::settings::{self, POSTGRES, SettingsError};
 use super::shelf::{self, ShelfError};
 use super::watch::{Kept, Readiness};
+use crate::backup::{self, BackupError};
 use crate::recipe::{self, Recipe, RecipeError};
 
 mod component;
@@ -89,6 +90,11 @@ pub(super) fn make(layout: &Layout, sources: &Sources, wanted: &Wanted) -> Resul
     let ports = choose_ports(layout, &recipes)?;
     if wanted.includes(INFERENCE) {
         models::install(layout, sources)?;
+    }
+    if !layout.backup_key().is_file() {
+        backup::make_key(&layout.backup_key()).map_err(|source| PlanError::Backup {
+            source: Box::new(source),
+        })?;
     }
     let estate = found_estate(layout, &recipes, wanted)?;
     let hotel = description::describe(layout, &recipes, &ports, estate)?;
@@ -261,6 +267,12 @@ pub(crate) enum PlanError {
     /// Models cannot be installed.
     #[error("cannot install the models")]
     Models(#[from] ModelsError),
+    /// The key of backups cannot be made.
+    #[error("cannot make the key of backups")]
+    Backup {
+        /// Why not.
+        source: Box<BackupError>,
+    },
     /// The property cannot be made.
     #[error("cannot make the property")]
     Estate {

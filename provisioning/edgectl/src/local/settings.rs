@@ -9,6 +9,7 @@ use super::hotel::{Endpoint, Hotel};
 use super::layout::Layout;
 use super::models;
 use super::ports::Ports;
+use crate::backup;
 use crate::recipe::{self, Recipe, RecipeError};
 
 mod pages;
@@ -131,6 +132,7 @@ fn local_values(
         ("/hub/ca", json!(hotel.cloud_ca)),
     ];
     values.extend(models(layout));
+    values.extend(backups(hotel, layout));
     values.extend(pages::values(name, hotel));
     values
 }
@@ -146,6 +148,18 @@ fn models(layout: &Layout) -> [(&'static str, Value); 3] {
         ("/bundles/directory", json!(layout.models())),
         ("/bundles/keys", json!(models::keys(layout))),
         ("/bundles/poll_ms", json!(MODELS_POLL_MS)),
+    ]
+}
+
+/// Backups, for the hotel's own key.
+fn backups(hotel: &Hotel, layout: &Layout) -> [(&'static str, Value); 4] {
+    let recipient = backup::read_key(&layout.backup_key()).ok();
+    let recipient = recipient.map(|key| key.recipient().to_string());
+    [
+        ("/backup/recipient", json!(recipient.unwrap_or_default())),
+        ("/backup/directory", json!(layout.handover())),
+        ("/files/directory", json!(layout.handover())),
+        ("/files/bucket", json!(hotel.s3.backups)),
     ]
 }
 

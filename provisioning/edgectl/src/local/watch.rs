@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use tokio::process::Child;
 use tokio_util::sync::CancellationToken;
 
-use super::bucket::Bucket;
+use super::bucket::Buckets;
 use super::keeper::{Effect, Input, Keeper, State};
 use super::launch::Launch;
 use super::notices::Notices;
@@ -39,8 +39,8 @@ pub(super) struct Kept {
 pub(super) enum Readiness {
     /// When it says so, within this time.
     Notified(Duration),
-    /// When this bucket could be made, within this time.
-    Makes(Bucket, Duration),
+    /// When these buckets could be made, within this time.
+    Makes(Buckets, Duration),
     /// As soon as it runs.
     Runs,
 }
@@ -140,7 +140,7 @@ impl Watch {
         };
         let ready = async {
             match &self.kept.readiness {
-                Readiness::Makes(bucket, _) if waits_for_bucket => bucket.make().await,
+                Readiness::Makes(buckets, _) if waits_for_bucket => buckets.make().await,
                 Readiness::Runs if waits_for_bucket => {}
                 Readiness::Makes(..) | Readiness::Notified(_) | Readiness::Runs => pending().await,
             }

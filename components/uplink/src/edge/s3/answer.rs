@@ -1,14 +1,41 @@
 //! What a failed request means.
 
 use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::complete_multipart_upload::CompleteMultipartUploadError;
+use aws_sdk_s3::operation::create_multipart_upload::CreateMultipartUploadError;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::operation::put_object::PutObjectError;
+use aws_sdk_s3::operation::upload_part::UploadPartError;
 
 use crate::upload::Answer;
 
 /// What a failed upload means.
 pub(super) fn sent(error: &SdkError<PutObjectError>) -> Answer {
     match status(error) {
+        Some(412) => Answer::Taken,
+        Some(409) => Answer::Raced,
+        other => failed(other, error),
+    }
+}
+
+/// What it means that an upload in parts cannot begin.
+pub(super) fn begun(error: &SdkError<CreateMultipartUploadError>) -> Answer {
+    failed(status(error), error)
+}
+
+/// What a failed part means.
+pub(super) fn parted(error: &SdkError<UploadPartError>) -> Answer {
+    match status(error) {
+        // The upload in parts is not known any more.
+        Some(404) if error.code() == Some("NoSuchUpload") => Answer::Gone,
+        other => failed(other, error),
+    }
+}
+
+/// What it means that parts cannot be put together.
+pub(super) fn completed(error: &SdkError<CompleteMultipartUploadError>) -> Answer {
+    match status(error) {
+        Some(404) if error.code() == Some("NoSuchUpload") => Answer::Gone,
         Some(412) => Answer::Taken,
         Some(409) => Answer::Raced,
         other => failed(other, error),

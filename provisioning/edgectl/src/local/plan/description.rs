@@ -59,6 +59,7 @@ pub(super) fn describe(
         logs: processes
             .map(|name| (name.clone(), layout.log(&name)))
             .collect(),
+        backup_key: layout.backup_key(),
         sim: Sim {
             ledger: layout.ledger(),
         },
@@ -73,6 +74,7 @@ fn cloud(server: &Endpoint) -> S3 {
     S3 {
         endpoint: format!("http://{}:{}", server.host, server.port),
         bucket: "hotel-edge".to_owned(),
+        backups: "hotel-edge-backups".to_owned(),
         region: "eu-central-1".to_owned(),
         access_key_id: "local".to_owned(),
         secret_access_key: "local".to_owned(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{PlanError, Sources, kept, present};
-use crate::local::bucket::Bucket;
+use crate::local::bucket::Buckets;
 use crate::local::files::{self, FileError};
 use crate::local::hotel::{Endpoint, Hotel, Printer};
 use crate::local::launch::Launch;
@@ -72,11 +72,11 @@ pub(super) fn s3(
     let server = s3_server(ports);
     let arguments = ["-H", &server.host, "-p", &server.port.to_string()].map(OsString::from);
     let launch = launch(layout, S3, program, arguments.to_vec())?;
-    let bucket = Bucket {
+    let buckets = Buckets {
         server,
-        name: hotel.s3.bucket.clone(),
+        names: vec![hotel.s3.bucket.clone(), hotel.s3.backups.clone()],
     };
-    let readiness = Readiness::Makes(bucket, S3_WITHIN);
+    let readiness = Readiness::Makes(buckets, S3_WITHIN);
     Ok(kept(layout, S3, Kind::Simulated, launch, readiness))
 }
 
