@@ -5,7 +5,7 @@
 //! it is somebody else in a user namespace of its own.
 
 use std::fs::{self, DirBuilder};
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};

@@ -13,6 +13,7 @@ export interface Stat {
    * Whether the last upload reached the cloud; absent before the first.
    */
   cloud?: boolean | null;
+  files?: FilesStat;
   /**
    * Why the last upload failed; empty when it did not.
    */
@@ -21,6 +22,31 @@ export interface Stat {
    * One entry a stream, most precious first.
    */
   streams: StreamStat[];
+}
+/**
+ * Files that were handed over.
+ */
+export interface FilesStat {
+  /**
+   * When the last one was in the cloud, in Unix milliseconds.
+   */
+  last_at?: Integer | null;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  uploaded: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  uploaded_bytes: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  waiting: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  waiting_bytes: number;
 }
 /**
  * One stream of the spool.

@@ -9,6 +9,8 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::iter;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use age::secrecy::ExposeSecret as _;
 use age::stream::{StreamReader, StreamWriter};
@@ -106,7 +108,16 @@ impl Sealing {
     pub fn begin(file: File, recipient: &Recipient, contents: &Contents) -> io::Result<Self> {
         let recipient = iter::once(&recipient.0 as &dyn age::Recipient);
         let encryptor = age::Encryptor::with_recipients(recipient).map_err(io::Error::other)?;
-        let sealed = encryptor.wrap_output(Counting::new(file))?;
+        let counting = Counting::new(file);
+        let full = Arc::clone(&counting.full);
+        let sealed = encryptor.wrap_output(counting).map_err(|error| {
+            // The header is written by somebody who forgets what the disk said.
+            if full.load(Ordering::Relaxed) {
+                io::ErrorKind::StorageFull.into()
+            } else {
+                error
+            }
+        })?;
         let mut encoder = zstd::Encoder::new(sealed, LEVEL)?;
         let mut line = wire::encode(contents);
         line.push(b'\n');
@@ -138,6 +149,8 @@ struct Counting {
     file: File,
     digest: Digesting,
     bytes: u64,
+    /// The disk is full.
+    full: Arc<AtomicBool>,
 }
 
 impl Counting {
@@ -146,13 +159,17 @@ impl Counting {
             file,
             digest: Digesting::new(),
             bytes: 0,
+            full: Arc::default(),
         }
     }
 }
 
 impl Write for Counting {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
+        let written = self.file.write(bytes).inspect_err(|error| {
+            let full = error.kind() == io::ErrorKind::StorageFull;
+            self.full.fetch_or(full, Ordering::Relaxed);
+        })?;
         self.digest.add(&bytes[..written]);
         self.bytes += u64::try_from(written).unwrap_or_default();
         Ok(written)

@@ -104,18 +104,20 @@ async fn seal(
     mut from: impl AsyncRead + Unpin,
     mut sealing: Sealing,
 ) -> Result<Sealing, DumpError> {
+    let mut piece = Vec::with_capacity(PIECE);
     loop {
-        let mut piece = Vec::with_capacity(PIECE);
+        piece.clear();
         let mut limited = (&mut from).take(PIECE as u64);
-        let read = limited
-            .read_to_end(&mut piece)
-            .await
-            .map_err(DumpError::Read)?;
-        if read == 0 {
+        let read = limited.read_to_end(&mut piece).await;
+        if read.map_err(DumpError::Read)? == 0 {
             return Ok(sealing);
         }
-        let adding = spawn_blocking(move || sealing.add(&piece).map(|()| sealing));
-        sealing = adding.await?.map_err(DumpError::Write)?;
+        // One buffer goes to and fro.
+        let adding = spawn_blocking(move || {
+            let added = sealing.add(&piece);
+            added.map(|()| (sealing, piece))
+        });
+        (sealing, piece) = adding.await?.map_err(DumpError::Write)?;
     }
 }
 
