@@ -33,6 +33,9 @@ const PARTS: Plan<'static> = Plan {
     ],
 };
 
+/// How long somebody who may not ask waits for an answer that does not come.
+const DENIED: Duration = Duration::from_secs(5);
+
 /// More than one part of an upload, also when it is compressed.
 const MANY: u32 = 9_000;
 
@@ -432,11 +435,12 @@ async fn uplink_takes_files_of_the_directory_only_and_from_those_who_may() {
             (Code::Invalid, Some(field))
         );
     }
+    fs::remove_file(directory.join("link.age")).unwrap();
     let gateway = hotel.client("iot-gateway").await;
     let operation = FILE.parse().unwrap();
     let denied = gateway
         .bus
-        .request::<_, Filed>(Component::Uplink, &operation, file(good.clone()), LIMIT)
+        .request::<_, Filed>(Component::Uplink, &operation, file(good.clone()), DENIED)
         .await
         .unwrap_err();
     assert!(!matches!(denied, RequestError::Problem(_)), "{denied}");
