@@ -329,7 +329,7 @@ async fn a_backup_that_cannot_be_made_says_why_and_leaves_nothing() {
     })
     .await;
     // It is killed before the table is free again, and needs the table to be ready.
-    let (_, freed) = tokio::join!(hotel.kill_and_wait("replica-sync"), locked.rollback());
+    let ((), freed) = tokio::join!(hotel.kill_and_wait("replica-sync"), locked.rollback());
     freed.unwrap();
     assert!(!asking.wait().unwrap().success());
     assert!(handed(&hotel).is_empty());

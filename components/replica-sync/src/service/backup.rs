@@ -260,17 +260,14 @@ impl Nights {
         if !was_due {
             return;
         }
-        match outcome {
-            Ok(backup) => {
-                self.last = backup.at;
-                self.rests_until = None;
-                self.backoff.reset();
-                self.remember();
-            }
-            Err(_) => {
-                let rest = self.backoff.wait();
-                self.rests_until = Some(self.maker.clock.monotonic() + rest);
-            }
+        if let Ok(backup) = outcome {
+            self.last = backup.at;
+            self.rests_until = None;
+            self.backoff.reset();
+            self.remember();
+        } else {
+            let rest = self.backoff.wait();
+            self.rests_until = Some(self.maker.clock.monotonic() + rest);
         }
     }
 

@@ -55,6 +55,7 @@ pub(super) fn all() -> Vec<Form> {
         gateway(),
         records(),
         uplink(),
+        files(),
         common(),
         inference::all(),
         pages::all(),
@@ -392,6 +393,11 @@ fn uplink() -> Vec<Form> {
                 },
             },
         ),
+    ]
+}
+
+fn files() -> Vec<Form> {
+    vec![
         form(
             "uplink-file",
             &File {

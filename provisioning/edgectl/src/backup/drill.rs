@@ -73,13 +73,9 @@ pub(super) fn drill(chosen: &Chosen, as_json: bool) -> Result<ExitCode, BackupEr
 }
 
 fn prove(chosen: &Chosen, into: &Path) -> Result<Report, BackupError> {
-    let key = match &chosen.identity {
-        Some(file) => read_key(file)?,
-        None => {
-            let hotel = local::hotel(&chosen.cloud.dir).ok_or(BackupError::NoIdentity)?;
-            read_key(&hotel.backup_key)?
-        }
-    };
+    let local = || local::hotel(&chosen.cloud.dir).map(|hotel| hotel.backup_key);
+    let identity = chosen.identity.clone().or_else(local);
+    let key = read_key(&identity.ok_or(BackupError::NoIdentity)?)?;
     let mut watch = Watch::start();
     let fetched = fetch(chosen, into)?;
     let fetch_ms = watch.lap();

@@ -171,19 +171,19 @@ impl Draft {
     }
 
     /// Hands the whole file over under its name, and keeps it here as well.
-    pub(crate) fn keep(mut self, name: &str, shelf: &Shelf, keep: usize) -> io::Result<()> {
+    pub(crate) fn keep(mut self, name: &str, places: &Shelf, keep: usize) -> io::Result<()> {
         let draft = self.path.take().expect("a draft is kept once");
-        let path = shelf.directory.join(name);
+        let path = places.directory.join(name);
         // The second name first: from the rename on, it may be uploaded and gone at any moment.
-        if let Err(error) = fs::hard_link(&draft, shelf.kept.join(name)) {
+        if let Err(error) = fs::hard_link(&draft, places.kept.join(name)) {
             tracing::warn!(name, %error, "a backup cannot be kept beside: other disk?");
         }
         if let Err(error) = fs::rename(&draft, &path) {
             self.path = Some(draft);
             return Err(error);
         }
-        File::open(&shelf.directory)?.sync_all()?;
-        shelf.prune(keep)
+        File::open(&places.directory)?.sync_all()?;
+        places.prune(keep)
     }
 }
 

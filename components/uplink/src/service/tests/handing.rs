@@ -50,9 +50,9 @@ impl Edge {
 async fn a_file_is_uploaded_then_removed_and_counted() {
     let edge = Edge::start(Mood::Fine).await;
     let file = edge.offer("one.age");
-    let filed = edge.hand_over(1, &file).await.unwrap();
+    let taken = edge.hand_over(1, &file).await.unwrap();
     edge.uploaded(1).await;
-    let object = edge.stub.objects().remove(&filed.key).unwrap();
+    let object = edge.stub.objects().remove(&taken.key).unwrap();
     assert_eq!(object.body, CONTENT);
     assert_eq!(object.headers["if-none-match"], "*");
     eventually(|| !fs::exists(&file.path).unwrap()).await;
