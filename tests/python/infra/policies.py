@@ -250,8 +250,8 @@ class Buckets(unittest.TestCase):
 
     def test_backups_are_the_boxs_own(self):
         for action in ("s3:PutObject", "s3:GetObject"):
-            self.assertTrue(self.may(action, f"backups/v1/property=alpenhof/box={BOX}/x.zst"))
-            self.assertFalse(self.may(action, f"backups/v1/property=alpenhof/box={OTHER}/x.zst"))
+            self.assertTrue(self.may(action, f"backups/v1/backup/property=alpenhof/box={BOX}/x.zst"))
+            self.assertFalse(self.may(action, f"backups/v1/backup/property=alpenhof/box={OTHER}/x.zst"))
 
     def test_releases_are_read_and_never_written(self):
         for bucket in ("artifacts", "models"):
