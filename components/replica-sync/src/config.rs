@@ -41,6 +41,7 @@ pub struct Config {
     pub server_dir: PathBuf,
     /// When the database is backed up, and for whom.
     #[serde(default, deserialize_with = "backup")]
+    #[schemars(with = "BackupKeys")]
     pub backup: Option<Backup>,
     /// What is synchronised.
     #[serde(deserialize_with = "tables")]
@@ -132,14 +133,20 @@ impl<'de> Deserialize<'de> for Gather {
 }
 
 /// The keys of `backup` as they are written.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct BackupKeys {
+    /// When, on the clock of the hotel's wall: `03:30`.
     at: String,
+    /// The zone of that clock (IANA), such as `Europe/Berlin`.
     time_zone: String,
+    /// Who can open backups: `age1…`; empty for no backups.
     recipient: String,
+    /// Where they are handed over to `uplink`, absolute.
     directory: PathBuf,
+    /// How many stay on the box, at most.
     #[serde(deserialize_with = "kit::config::quoted")]
+    #[schemars(with = "kit::config::Number")]
     keep: usize,
 }
 

@@ -34,7 +34,7 @@ pub struct Config {
 }
 
 /// Where files are handed over, and where they go.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Files {
     /// The directory, absolute; none where nobody hands files over.
