@@ -68,6 +68,10 @@ impl Workshop {
         for entry in fs::read_dir(artifacts()).expect("programs are listed") {
             let path = entry.expect("programs are listed").path();
             let to = programs.join(path.file_name().expect("it has a name"));
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with('.') {
+                continue;
+            }
             if path.is_dir() || path.extension().is_some() {
                 std::os::unix::fs::symlink(&path, &to).expect("links can be made");
                 continue;

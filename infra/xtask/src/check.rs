@@ -43,7 +43,9 @@ pub(crate) fn recipes() -> Result<(), Failure> {
 }
 
 fn check_recipes() -> Result<(), Cause> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../recipes");
+    // Told by cargo when it runs a program: what is built does not know where.
+    let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| "infra/xtask".into());
+    let directory = Path::new(&package).join("../../recipes");
     let recipes = recipe::read(&directory).map_err(Cause::Recipe)?;
     let offences = recipe::offences(&recipes);
     if offences.is_empty() {
