@@ -18,10 +18,24 @@ const GROUP: &str = "hotel-seaside";
 const BOX: &str = "box-1";
 /// How a deployment ends that nobody waited for.
 const UNDER_WAY: i32 = 3;
-/// Everything, in a small house.
+/// Every component, and what is simulated of the hotel; no cloud, which is not on boxes.
 const WHOLE: Plan<'static> = Plan {
     rooms: 1,
-    only: &[],
+    only: &[
+        "authority",
+        "broker",
+        "console",
+        "device-proxy",
+        "hotel-sim",
+        "hotel-vprinter",
+        "inference",
+        "iot-gateway",
+        "postgres",
+        "replica-sync",
+        "s3",
+        "signaling",
+        "uplink",
+    ],
 };
 
 // provisioning-1.4 delivery-5.3
