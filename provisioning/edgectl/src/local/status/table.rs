@@ -39,7 +39,7 @@ impl Report {
              {command} status --dir {dir}        how it is (--json for programs)\n\
              {command} logs uplink --dir {dir}   what a part writes (-f follows)\n\
              {command} down --dir {dir}          stop everything\n\
-             edgectl authority invite --role front-desk --name Desk desk-1 --dir {dir}   a tablet's way in
+             edgectl authority invite --role front-desk --name Desk desk-1 --dir {dir}   a tablet's way in\n\
              {dir}/hotel.json says where everything is"
         )
     }
@@ -56,14 +56,14 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "{:<14} {:<9} {:>8} {:>8} {:>7} {:>9}  DETAIL",
+            "{:<15} {:<9} {:>8} {:>8} {:>7} {:>9}  DETAIL",
             "PART", "STATE", "PID", "RESTARTS", "MEM MB", "UP"
         )?;
         for part in self.parts() {
             let shown = |figure: Option<u64>| figure.map_or("-".to_owned(), |n| n.to_string());
             writeln!(
                 f,
-                "{:<14} {:<9} {:>8} {:>8} {:>7} {:>8}s  {}",
+                "{:<15} {:<9} {:>8} {:>8} {:>7} {:>8}s  {}",
                 part.name,
                 if part.ready { "ready" } else { "not ready" },
                 shown(part.pid.map(u64::from)),
@@ -79,14 +79,14 @@ impl fmt::Display for Report {
             .map_or("?".to_owned(), |online| online.to_string());
         write!(
             f,
-            "devices        {online} of {} online",
+            "devices         {online} of {} online",
             self.devices.total
         )?;
         if let Some(uplink) = &self.uplink {
-            write!(f, "\nuplink         {uplink}")?;
+            write!(f, "\nuplink          {uplink}")?;
         }
         if let Some(console) = &self.console {
-            write!(f, "\npages          {console}")?;
+            write!(f, "\npages           {console}")?;
         }
         Ok(())
     }
