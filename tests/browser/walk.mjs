@@ -89,18 +89,31 @@ async function askForRoom(desk, housekeeping) {
 async function pay(till) {
   await goTo(till, "Bill");
   await till.getByRole("button", { name: /^Table 7/ }).click();
+  // The paper ends amid the receipt: it is printing until somebody has put in a new roll.
+  await printer("paper", { lines: 5 });
   await till.getByRole("button", { name: "Print the receipt" }).click();
+  await till.getByText("Receipt printing").waitFor();
+  await printer("paper", { state: "enough" });
   await till.getByText("Receipt printed").waitFor();
   await till.getByRole("button", { name: "Open the cash drawer" }).click();
   await till.getByRole("button", { name: /^Open it now/ }).click();
   await till.getByText("Drawer opened").waitFor();
-  const { host, port } = hotel.printer.control;
-  seen.drawer_opened = (await (await fetch(`http://${host}:${port}/state`)).json()).kicks;
+  seen.drawer_opened = (await printer("state")).kicks;
   // What was printed is known after a reload as well.
   await till.reload();
   await till.getByRole("button", { name: /^Table 7/ }).click();
   await till.getByText("Receipt printed").waitFor();
   await shot("bill", "pos-1");
+}
+
+/** What the simulated printer tells of itself, or what is done to it. */
+async function printer(part, change) {
+  const { host, port } = hotel.printer.control;
+  const headers = { "content-type": "application/json" };
+  const put = change && { method: "PUT", headers, body: JSON.stringify(change) };
+  const answer = await fetch(`http://${host}:${port}/${part}`, put);
+  if (!answer.ok) throw new Error(`${part}: ${answer.status} ${await answer.text()}`);
+  return change ? undefined : answer.json();
 }
 
 async function unlock(desk) {

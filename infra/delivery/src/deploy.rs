@@ -34,7 +34,7 @@ pub(crate) struct Deploy {
     #[arg(long)]
     set: PathBuf,
     /// A key whose releases are believed.
-    #[arg(long, required = true, value_name = "KEY")]
+    #[arg(long, required = true, value_name = "KEY", allow_hyphen_values = true)]
     trust: Vec<PublicKey>,
     /// Configuration, policies and pace (`infra/deployment.yaml` is an example).
     #[arg(long, value_name = "FILE")]

@@ -31,7 +31,7 @@ pub(crate) struct Publish {
     #[arg(long)]
     set: PathBuf,
     /// A key whose releases are believed.
-    #[arg(long, required = true, value_name = "KEY")]
+    #[arg(long, required = true, value_name = "KEY", allow_hyphen_values = true)]
     trust: Vec<PublicKey>,
     /// The bucket of artifacts.
     #[arg(long)]

@@ -50,7 +50,7 @@ pub(crate) struct Sign {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Verify {
     /// A public key.
-    #[arg(long = "key", required = true)]
+    #[arg(long = "key", required = true, allow_hyphen_values = true)]
     keys: Vec<PublicKey>,
     /// Directory of the bundle.
     bundle: PathBuf,

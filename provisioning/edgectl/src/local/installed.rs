@@ -41,7 +41,7 @@ pub(crate) struct Install {
     #[arg(long)]
     set: PathBuf,
     /// A key whose releases are believed.
-    #[arg(long, required = true, value_name = "KEY")]
+    #[arg(long, required = true, value_name = "KEY", allow_hyphen_values = true)]
     trust: Vec<PublicKey>,
 }
 
