@@ -1,16 +1,16 @@
 //! Who gets in, and how far: certificates and the policy, against a real broker.
 
-use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hotel_tests::hotel::{LIMIT, artifacts};
+use hotel_tests::leaves::today;
 use hotel_tests::outsider::{Outsider, Papers};
 use hotel_tests::{Hotel, Plan};
 use kit::bus::{Link, PublishError, Retain};
 use kit::ca::{Key, PropertyCa, ServerNames};
-use kit::identity::{Holder, Identity, Realm};
+use kit::identity::Holder;
 use rumqttc::v5::mqttbytes::v5::{Packet, PubAckReason, SubscribeReasonCode};
 use time::OffsetDateTime;
 use wire::topic::{DeviceSubject, DeviceWord};
@@ -27,19 +27,6 @@ fn id(device: &str) -> DeviceId {
     device.parse().unwrap()
 }
 
-/// The hotel's own authority, as its directory keeps it.
-fn authority(hotel: &Hotel) -> PropertyCa {
-    let read = |name| fs::read_to_string(hotel.places.property_dir.join(name)).unwrap();
-    PropertyCa::load(realm(hotel), &read("ca.pem"), &read("ca.key")).unwrap()
-}
-
-fn realm(hotel: &Hotel) -> Realm {
-    Identity::load(&hotel.identity_dir(THERMOSTAT))
-        .unwrap()
-        .spiffe
-        .realm()
-}
-
 /// A leaf for the thermostat, issued by `authority` at `issued`.
 fn papers(authority: &PropertyCa, issued: OffsetDateTime) -> Papers {
     let (key, names) = (Key::generate(), ServerNames::default());
@@ -51,11 +38,6 @@ fn papers(authority: &PropertyCa, issued: OffsetDateTime) -> Papers {
     }
 }
 
-fn now() -> OffsetDateTime {
-    let seconds = kit::clock::Clock::system().wall().value() / 1_000;
-    OffsetDateTime::from_unix_timestamp(i64::try_from(seconds).unwrap()).unwrap()
-}
-
 #[track_caller]
 fn check_refused(outcome: &Result<Outsider, String>) {
     assert!(outcome.is_err(), "was let in: {outcome:?}");
@@ -65,7 +47,7 @@ fn check_refused(outcome: &Result<Outsider, String>) {
 #[tokio::test]
 async fn only_certificates_of_the_hotels_own_authority_get_in() {
     let hotel = Hotel::up(BROKER);
-    let sound = papers(&authority(&hotel), now());
+    let sound = papers(&hotel.authority(), today());
     Outsider::knock(&hotel, &sound).await.unwrap();
 
     let none = Papers {
@@ -74,14 +56,14 @@ async fn only_certificates_of_the_hotels_own_authority_get_in() {
     };
     check_refused(&Outsider::knock(&hotel, &none).await);
 
-    let twin = PropertyCa::create(realm(&hotel), Key::generate(), now()).unwrap();
-    check_refused(&Outsider::knock(&hotel, &papers(&twin, now())).await);
+    let twin = PropertyCa::create(hotel.realm(), Key::generate(), today()).unwrap();
+    check_refused(&Outsider::knock(&hotel, &papers(&twin, today())).await);
 
-    let long_ago = now() - Duration::from_hours(24 * 200);
-    check_refused(&Outsider::knock(&hotel, &papers(&authority(&hotel), long_ago)).await);
+    let long_ago = today() - Duration::from_hours(24 * 200);
+    check_refused(&Outsider::knock(&hotel, &papers(&hotel.authority(), long_ago)).await);
 
-    let to_come = now() + Duration::from_hours(24 * 2);
-    check_refused(&Outsider::knock(&hotel, &papers(&authority(&hotel), to_come)).await);
+    let to_come = today() + Duration::from_hours(24 * 2);
+    check_refused(&Outsider::knock(&hotel, &papers(&hotel.authority(), to_come)).await);
 }
 
 // bus-3.1

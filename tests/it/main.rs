@@ -1,13 +1,17 @@
 //! One binary, one module per story of the hotel.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod admission;
 mod authority;
 mod backups;
 mod browser;
+mod burdens;
 mod bus;
 mod console;
 mod delivery;
+mod devices;
+mod doors;
 mod faults;
 mod first_light;
 mod greengrass;
@@ -20,6 +24,7 @@ mod ordering;
 mod printing;
 mod provisioning;
 mod recipes;
+mod renewal;
 mod replica;
 mod signaling;
 mod strangers;

@@ -32,9 +32,9 @@ impl Hotel {
         let what = format!("{} messages are in S3", said.len());
         let objects = eventually(&what, ARRIVAL, || async {
             let objects = self.objects().await?;
-            let arrived = arrivals(&objects);
+            let arrived: BTreeMap<_, _> = arrivals(&objects).into_iter().collect();
             said.keys()
-                .all(|place| arrived.iter().any(|(at, _)| at == place))
+                .all(|place| arrived.contains_key(place))
                 .then_some(objects)
         })
         .await;

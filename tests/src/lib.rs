@@ -15,6 +15,7 @@ pub mod eventually;
 pub mod faults;
 pub mod fleet;
 pub mod hotel;
+pub mod leaves;
 pub mod network;
 pub mod nucleus;
 pub mod objects;

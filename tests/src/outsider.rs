@@ -1,20 +1,26 @@
 //! Clients that are not what they should be: raw MQTT over TLS with any certificate.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::Packet;
+use rumqttc::v5::mqttbytes::v5::{Filter, Packet};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
-use rumqttc::{TlsConfiguration, Transport};
+use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::hotel::{Hotel, LIMIT};
+
+/// Most own publishes without an acknowledgement; the client's queue holds twice that.
+const UNACKNOWLEDGED: usize = 50;
 
 /// How a client introduces itself.
 #[derive(Debug, Clone)]
@@ -43,13 +49,20 @@ pub struct Outsider {
     /// Sends.
     pub client: AsyncClient,
     events: EventLoop,
+    unacknowledged: usize,
+    heard: BTreeSet<String>,
 }
 
 impl Outsider {
     /// Tries to get in, trusting the hotel's broker.
     pub async fn knock(hotel: &Hotel, papers: &Papers) -> Result<Self, String> {
         let (client, events) = AsyncClient::new(options(hotel, papers)?, 100);
-        let mut outsider = Self { client, events };
+        let mut outsider = Self {
+            client,
+            events,
+            unacknowledged: 0,
+            heard: BTreeSet::new(),
+        };
         match outsider.next().await? {
             Packet::ConnAck(_) => Ok(outsider),
             other => Err(format!("{other:?}")),
@@ -61,8 +74,8 @@ impl Outsider {
         let packet = async {
             loop {
                 match self.events.poll().await {
+                    Ok(Event::Outgoing(_) | Event::Incoming(Packet::PingResp(_))) => {}
                     Ok(Event::Incoming(packet)) => return Ok(packet),
-                    Ok(Event::Outgoing(_)) => {}
                     Err(error) => return Err(error.to_string()),
                 }
             }
@@ -89,10 +102,153 @@ impl Outsider {
 
     /// Subscribes and returns the broker's acknowledgement.
     pub async fn subscribe(&mut self, filter: &str) -> Result<Packet, String> {
-        let sent = self.client.subscribe(filter, QoS::AtLeastOnce).await;
+        self.subscribe_all(&[filter.to_owned()]).await
+    }
+
+    /// Subscribes to several at once and returns the broker's acknowledgement.
+    pub async fn subscribe_all(&mut self, filters: &[String]) -> Result<Packet, String> {
+        let filters = filters
+            .iter()
+            .map(|filter| Filter::new(filter, QoS::AtLeastOnce));
+        let sent = self.client.subscribe_many(filters).await;
         sent.map_err(|error| error.to_string())?;
         self.next().await
     }
+
+    /// Publishes with QoS 1; waits for the acknowledgement of everything said so far when there is
+    /// no room for more.
+    pub async fn say(&mut self, topic: &str, body: Bytes) -> Result<(), String> {
+        if self.unacknowledged >= UNACKNOWLEDGED {
+            self.all_said().await?;
+        }
+        let sent = self.client.publish(topic, QoS::AtLeastOnce, false, body);
+        sent.await.map_err(|error| error.to_string())?;
+        self.unacknowledged += 1;
+        Ok(())
+    }
+
+    /// Waits until the broker has acknowledged everything that was said.
+    pub async fn all_said(&mut self) -> Result<(), String> {
+        while self.unacknowledged > 0 {
+            match self.next().await? {
+                Packet::PubAck(_) => self.unacknowledged -= 1,
+                other => self.keep(other)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks the broker for something once more; whatever it had to deliver has come by then.
+    pub async fn subscribe_late(&mut self) -> Result<(), String> {
+        let filter = Filter::new("nowhere", QoS::AtLeastOnce);
+        let sent = self.client.subscribe_many([filter]).await;
+        sent.map_err(|error| error.to_string())?;
+        loop {
+            match self.next().await? {
+                Packet::SubAck(_) => return Ok(()),
+                other => self.keep(other)?,
+            }
+        }
+    }
+
+    /// The bodies that came.
+    pub fn heard(&self) -> BTreeSet<String> {
+        self.heard.clone()
+    }
+
+    fn keep(&mut self, packet: Packet) -> Result<(), String> {
+        match packet {
+            Packet::Publish(publish) => {
+                let body = String::from_utf8_lossy(&publish.payload).into_owned();
+                self.heard.insert(body);
+                Ok(())
+            }
+            other => Err(format!("{other:?}")),
+        }
+    }
+}
+
+/// A client that writes MQTT 5 octet by octet, so that it may say what no library lets it.
+pub struct Raw(StreamOwned<ClientConnection, TcpStream>);
+
+impl Raw {
+    /// Connects with any client id; nothing when the broker does not let it in.
+    pub fn connect(hotel: &Hotel, papers: &Papers, client_id: &[u8]) -> Option<Self> {
+        let broker = &hotel.places.broker;
+        let tls = tls(hotel, papers).expect("the papers are sound");
+        let name = broker
+            .host
+            .clone()
+            .try_into()
+            .expect("the broker has a name");
+        let connection = ClientConnection::new(tls, name).expect("TLS can begin");
+        let stream = TcpStream::connect((broker.host.as_str(), broker.port)).ok()?;
+        stream.set_read_timeout(Some(LIMIT)).ok()?;
+        let mut raw = Self(StreamOwned::new(connection, stream));
+        let head = b"\x00\x04MQTT\x05\x02\x00\x3c\x00";
+        raw.send(0x10, &[head, &string(client_id)[..]].concat())?;
+        let (kind, body) = raw.receive()?;
+        (kind == 0x20 && body.get(1) == Some(&0)).then_some(raw)
+    }
+
+    /// Publishes an empty body with QoS 1; the broker's reason code, nothing when it ended the
+    /// connection instead.
+    pub fn publish(&mut self, topic: &[u8]) -> Option<u8> {
+        self.send(0x32, &[&string(topic)[..], b"\x00\x01\x00"].concat())?;
+        match self.receive()? {
+            (0x40, body) => Some(body.get(2).copied().unwrap_or_default()),
+            _ => None,
+        }
+    }
+
+    /// Subscribes with QoS 1, and reads nothing more than the answer; whether it is granted.
+    pub fn subscribe(&mut self, filter: &str) -> bool {
+        let body = [b"\x00\x01\x00", &string(filter.as_bytes())[..], b"\x01"].concat();
+        let answer = self.send(0x82, &body).and_then(|()| self.receive());
+        answer.is_some_and(|(kind, body)| kind == 0x90 && body.last() == Some(&1))
+    }
+
+    fn send(&mut self, kind: u8, body: &[u8]) -> Option<()> {
+        let mut packet = vec![kind];
+        let mut left = body.len();
+        loop {
+            let low = u8::try_from(left % 128).expect("below 128");
+            left /= 128;
+            packet.push(if left > 0 { low | 128 } else { low });
+            if left == 0 {
+                break;
+            }
+        }
+        packet.extend_from_slice(body);
+        self.0.write_all(&packet).ok()
+    }
+
+    /// The next packet, as long as its length fits two octets.
+    fn receive(&mut self) -> Option<(u8, Vec<u8>)> {
+        let mut head = [0; 2];
+        self.0.read_exact(&mut head).ok()?;
+        let mut length = usize::from(head[1] & 127);
+        if head[1] > 127 {
+            let mut more = [0];
+            self.0.read_exact(&mut more).ok()?;
+            length += 128 * usize::from(more[0]);
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).ok()?;
+        Some((head[0] & 0xf0, body))
+    }
+}
+
+impl std::fmt::Debug for Raw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Raw").finish_non_exhaustive()
+    }
+}
+
+/// Octets behind their length (MQTT 5 §1.5.4).
+fn string(octets: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(octets.len()).expect("at most 65,535 octets");
+    [&length.to_be_bytes()[..], octets].concat()
 }
 
 impl std::fmt::Debug for Outsider {
@@ -104,7 +260,10 @@ impl std::fmt::Debug for Outsider {
 fn options(hotel: &Hotel, papers: &Papers) -> Result<MqttOptions, String> {
     let broker = &hotel.places.broker;
     let mut options = MqttOptions::new(&papers.client_id, &broker.host, broker.port);
+    let mut network = NetworkOptions::new();
+    network.set_tcp_nodelay(true);
     options
+        .set_network_options(network)
         .set_transport(Transport::tls_with_config(TlsConfiguration::Rustls(tls(
             hotel, papers,
         )?)))

@@ -7,14 +7,15 @@
 //! out at most once; everything heals alone from a lost broker, a cut network and a kill.
 //!
 //! Rules are pure (`device`, `outbox`, `physics` and the kinds); the world is in `ledger`,
-//! `session` and here. Deliberately not here: renewal of device certificates, radio protocols.
+//! `session` and here. Each renews its leaf by itself. Deliberately not here: radio protocols.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use kit::clock::Clock;
 use kit::config::Address;
-use kit::identity::IdentityError;
+use kit::identity::{Door, IdentityError, keep_current};
 use kit::lifecycle::Tasks;
 use tokio::sync::watch;
 use wire::registry::Registry;
@@ -49,6 +50,9 @@ pub const OUTBOX_MAX: usize = 10_000;
 /// Pause between the first connections of two devices, so that a thousand of them do not shake
 /// hands at once.
 const STAGGER: Duration = Duration::from_millis(15);
+/// The first address of a device on loopback, and how many there are.
+const DEVICES: Ipv4Addr = Ipv4Addr::new(127, 77, 0, 1);
+const DEVICES_MAX: u32 = 0xff00;
 
 /// Which devices, and where.
 #[derive(Debug, Clone)]
@@ -57,6 +61,8 @@ pub struct Options {
     pub property: PropertyId,
     /// Where its broker listens.
     pub broker: Address,
+    /// Where its authority renews leaves; nobody does when there is none.
+    pub authority: Option<Address>,
     /// The devices.
     pub registry: Registry,
     /// Their certificates and keys.
@@ -85,6 +91,7 @@ impl Options {
         Self {
             property,
             broker,
+            authority: None,
             registry,
             identities,
             ledger,
@@ -115,9 +122,15 @@ impl Hotel {
         let rhythm = Rhythm::new(clock.monotonic(), options.interval);
         let (connected, count) = watch::channel(0);
         let devices = options.registry.devices.iter().zip(identities);
-        for (number, (registered, identity)) in (0..).zip(devices) {
+        for (number, (registered, (dir, identity))) in (0..).zip(devices) {
+            let leaf = watch::Sender::new(identity);
+            if let Some(authority) = &options.authority {
+                let (door, kept) = (door(authority, number), leaf.clone());
+                let clock = clock.clone();
+                tasks.spawn("leaf", |stop| keep_current(dir, door, kept, clock, stop));
+            }
             let place = Place {
-                identity,
+                identity: leaf.subscribe(),
                 ledger: ledger.clone(),
                 clock: clock.clone(),
                 rhythm: rhythm.of_device(number),
@@ -149,6 +162,20 @@ impl Hotel {
     /// Everything the devices have said so far.
     pub async fn lines(&self) -> Result<Vec<ledger::Line>, LedgerError> {
         ledger::read(&self.ledger).await
+    }
+}
+
+/// The authority as a device sees it. On one machine each device has an address of its own all the
+/// same, as it has in a hotel: the authority hears an address only so often.
+fn door(authority: &Address, number: u32) -> Door {
+    let loopback = authority
+        .host
+        .parse()
+        .is_ok_and(|host: Ipv4Addr| host.is_loopback());
+    let own = Ipv4Addr::from(u32::from(DEVICES) + number % DEVICES_MAX);
+    Door {
+        address: authority.clone(),
+        from: loopback.then_some(IpAddr::V4(own)),
     }
 }
 

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use wire::Integer;
 
+pub(crate) mod floor;
+
 /// One moment on both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment {

@@ -50,6 +50,9 @@ pub struct Common {
     pub data_dir: PathBuf,
     /// Where the MQTT broker listens.
     pub broker: Address,
+    /// Where `authority` serves HTTPS: who renews leaves.
+    #[serde(default = "authority")]
+    pub authority: Address,
     /// Where health and metrics are served; loopback only.
     pub admin: Address,
     /// Log filter: `info`, `uplink=debug,info`.
@@ -77,6 +80,7 @@ const COMMON: &[&str] = &[
     "identity_dir",
     "data_dir",
     "broker",
+    "authority",
     "admin",
     "log",
 ];
@@ -196,6 +200,13 @@ where
 /// A whole number as a nucleus writes it that knows only floating ones: `300.0`.
 fn whole(text: &str) -> &str {
     text.strip_suffix(".0").unwrap_or(text)
+}
+
+fn authority() -> Address {
+    Address {
+        host: "localhost".to_owned(),
+        port: 8444,
+    }
 }
 
 fn info() -> String {

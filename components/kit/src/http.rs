@@ -17,8 +17,11 @@ use crate::health::Health;
 use crate::lifecycle::announce;
 use crate::telemetry::Metrics;
 
+mod client;
 mod secure;
 
+pub use client::PostError;
+pub(crate) use client::post;
 pub use secure::{Remote, public_configs, serve_tls, web_configs};
 
 /// A problem as an HTTP answer (RFC 9457).

@@ -9,6 +9,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ring::signature::EcdsaKeyPair;
 use rustls::RootCertStore;
@@ -26,7 +27,7 @@ mod spiffe;
 pub use certificate::{Particulars, WrongCertificate};
 pub use follow::follow;
 pub use load::IdentityError;
-pub use renewal::renew;
+pub use renewal::{Door, DoorError, RenewalError, keep_current, renew};
 pub use spiffe::{
     Holder, NotASpiffeId, NotATrustDomain, PrincipalKind, Realm, SpiffeId, TrustDomain,
 };
@@ -67,6 +68,13 @@ impl Identity {
         let (from, until) = (self.not_before.value(), self.not_after.value());
         let due = from + until.saturating_sub(from) / 3 * 2;
         Integer::new(due).expect("two thirds lie between two integers")
+    }
+
+    /// How long until a renewal is due; nothing when it is: at two thirds of the leaf's life, or when
+    /// the leaf begins after `now`, which a clock that was ahead leaves behind.
+    pub fn due_in(&self, now: Integer) -> Option<Duration> {
+        let left = self.renewal_at().value().saturating_sub(now.value());
+        (now >= self.not_before && left > 0).then(|| Duration::from_millis(left))
     }
 
     /// Signs with the leaf's key (ECDSA P-256, SHA-256).

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::config::{self, Common};
 use crate::error::Chain;
 use crate::health::Health;
-use crate::identity::{Holder, Identity, SpiffeId};
+use crate::identity::{Door, Holder, Identity, SpiffeId};
 use crate::{http, identity, telemetry};
 
 pub(crate) mod announce;
@@ -147,7 +147,8 @@ where
     let router = http::admin(health.clone(), metrics);
     tasks.spawn("admin", |stop| http::serve(admin, router, stop));
 
-    let identity = follow_identity(component, &common, &tasks)?;
+    let leaf = follow_identity(component, &common, &tasks)?;
+    let identity = leaf.subscribe();
     let settings = Settings::of_component(component, &common, identity.clone());
     let bus = Bus::new(settings, &tasks, health.need("bus"));
     tasks.spawn("status", |stop| {
@@ -160,9 +161,12 @@ where
         )
     });
     if component != Component::Authority {
-        let (dir, identity, bus) = (common.identity_dir.clone(), identity.clone(), bus.clone());
+        let (dir, door) = (
+            common.identity_dir.clone(),
+            Door::at(common.authority.clone()),
+        );
         tasks.spawn("renewal", |stop| {
-            identity::renew(dir, identity, bus, Clock::system(), stop)
+            identity::keep_current(dir, door, leaf, Clock::system(), stop)
         });
     }
     let host = Host {
@@ -192,7 +196,7 @@ fn follow_identity(
     component: Component,
     common: &Common,
     tasks: &Tasks,
-) -> Result<watch::Receiver<Arc<Identity>>, StartError> {
+) -> Result<watch::Sender<Arc<Identity>>, StartError> {
     let first = Identity::load(&common.identity_dir).map_err(StartError::Identity)?;
     let configured = common.realm().spiffe(&Holder::Component(component));
     if first.spiffe != configured {
@@ -202,10 +206,12 @@ fn follow_identity(
             found,
         });
     }
-    let (sender, receiver) = watch::channel(Arc::new(first));
-    let directory = common.identity_dir.clone();
-    tasks.spawn("identity", |stop| identity::follow(directory, sender, stop));
-    Ok(receiver)
+    let leaf = watch::Sender::new(Arc::new(first));
+    let (directory, followed) = (common.identity_dir.clone(), leaf.clone());
+    tasks.spawn("identity", |stop| {
+        identity::follow(directory, followed, stop)
+    });
+    Ok(leaf)
 }
 
 /// Returns when the component is asked to stop, has to start again, or a task ended that should not

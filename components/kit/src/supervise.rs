@@ -17,8 +17,9 @@ use std::process::{ExitCode, ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, floor};
 use crate::config::DATA_VARIABLE;
 use crate::error::Chain;
 use crate::lifecycle::exit;
@@ -27,6 +28,7 @@ use crate::telemetry;
 
 mod herald;
 mod keeper;
+mod leaf;
 mod order;
 mod proof;
 
@@ -60,6 +62,7 @@ fn complain(error: &SuperviseError) {
 
 fn run(arguments: impl Iterator<Item = OsString>) -> Result<u8, SuperviseError> {
     let order = Order::parse(arguments)?;
+    floor::raise();
     if let Some(error) = order.become_user() {
         return Err(SuperviseError::User(error));
     }
@@ -84,6 +87,8 @@ struct Watch {
     keeper: Keeper,
     proof: Option<Proof>,
     running: Option<Running>,
+    /// Says that the program's leaf is another one.
+    renewed: mpsc::Receiver<()>,
 }
 
 struct Running {
@@ -95,6 +100,7 @@ struct Running {
 enum Event {
     Ended(ExitStatus),
     Noticed(Notice),
+    Renewed,
     Elapsed,
     Stop,
     Orphaned,
@@ -113,6 +119,7 @@ impl Watch {
             keeper: Keeper::new(clock.monotonic(), order.within, proven),
             ear: Ear::open()?,
             herald: Herald::start(),
+            renewed: leaf::keep(order.leaf(), &clock),
             order,
             clock,
             proof,
@@ -155,6 +162,7 @@ impl Watch {
         };
         tokio::select! {
             status = ended => Event::Ended(status.unwrap_or_else(|_| ExitStatus::from_raw(1 << 8))),
+            Some(()) = self.renewed.recv() => Event::Renewed,
             notice = self.ear.next() => Event::Noticed(notice.unwrap_or_default()),
             () = elapsed => Event::Elapsed,
             () = self.herald.orphaned() => Event::Orphaned,
@@ -170,6 +178,8 @@ impl Watch {
                 Input::Stop
             }
             Event::Orphaned => Input::Orphaned,
+            // It reads its files again; one that has just begun to start is ended by it, and started anew.
+            Event::Renewed => return self.signal(Signal::HUP),
             Event::Ended(status) => {
                 self.bury();
                 match self.keeper.state() {

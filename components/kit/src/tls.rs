@@ -24,22 +24,24 @@ use rustls::{ClientConfig, ConfigBuilder, RootCertStore, ServerConfig};
 use crate::cloud::server::Clients;
 use crate::identity::{Identity, Particulars, SpiffeId, WrongCertificate};
 
+mod refusal;
 mod verify;
 
+pub(crate) use refusal::refusal;
 pub use verify::WrongPeer;
 
 /// How to reach `server` as `identity`.
 pub fn client_config(identity: &Identity, server: &SpiffeId) -> Arc<ClientConfig> {
-    let provider = provider();
-    let verifier = verify::Server::new(identity.roots(), &provider, server.clone());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("ring speaks the default versions of TLS")
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(identity.certified())));
-    config.resumption = Resumption::disabled();
-    Arc::new(config)
+    let leaf = Arc::new(SingleCertAndKey::from(identity.certified()));
+    let config = reaching(identity, server).with_client_cert_resolver(leaf);
+    unresumed(config)
+}
+
+/// How to reach `server` as somebody of its property who shows no certificate, because theirs may
+/// have lapsed and they prove otherwise who they are.
+pub fn unnamed_client_config(identity: &Identity, server: &SpiffeId) -> Arc<ClientConfig> {
+    let config = reaching(identity, server).with_no_client_auth();
+    unresumed(config)
 }
 
 /// How to reach a server on the internet: by its name, under the authorities in `file` (PEM), or
@@ -73,6 +75,20 @@ pub fn internet_client_config_with(
         .with_client_auth_cert(chain, key)
         .map_err(AnchorError::Pair)?;
     Ok(unresumed(config))
+}
+
+/// Goes on only with the very server that is meant.
+fn reaching(
+    identity: &Identity,
+    server: &SpiffeId,
+) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    let provider = provider();
+    let verifier = verify::Server::new(identity.roots(), &provider, server.clone());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks the default versions of TLS")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
 }
 
 fn unresumed(mut config: ClientConfig) -> Arc<ClientConfig> {

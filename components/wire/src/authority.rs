@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Integer, Version};
-use crate::credential::Role;
+use crate::credential::{CERTIFICATE_MAX, Role};
 use crate::digest::Sha256;
 use crate::id::{Principal, PropertyId, SittingId, TokenId, Word};
-use crate::octets::{Nonce, PublicKey, Signature};
+use crate::octets::{Nonce, Octets, PublicKey, Signature};
 use crate::text::Text;
 
 /// Operation: let somebody enrol a tablet; [`Invite`] → [`Invitation`].
@@ -125,6 +125,21 @@ pub struct Present {
     /// From `POST /challenge`.
     pub nonce: Nonce,
     /// Over the nonce and the SHA-256 of the token.
+    pub proof: Signature,
+}
+
+/// Body of `POST /renew-leaf`; the answer is a [`Leaf`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RenewByProof {
+    /// Version of this body.
+    pub v: Version<1>,
+    /// The present leaf, DER, also when it has lapsed.
+    pub certificate: Octets<CERTIFICATE_MAX>,
+    /// The signing request (PKCS #10), PEM; only its key counts.
+    pub csr: String,
+    /// From `POST /challenge`.
+    pub nonce: Nonce,
+    /// [`crate::credential::label::RENEW_LEAF`], by the key of the present leaf.
     pub proof: Signature,
 }
 

@@ -199,6 +199,9 @@ pub mod label {
     pub const BEARER: &str = "hotel-bearer-v1";
     /// Asking for the next bound token: the authority's nonce, the SHA-256 of the present one.
     pub const RENEW: &str = "hotel-renew-v1";
+    /// Asking for the next leaf: the authority's nonce, the SHA-256 of the present leaf, the SHA-256
+    /// of the signing request.
+    pub const RENEW_LEAF: &str = "hotel-renew-leaf-v1";
     /// Enrolling: the one-time code, the public key.
     pub const ENROL: &str = "hotel-enrol-v1";
     /// Asking for a guest's token: the table, the public key.

@@ -6,8 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::body::Version;
+use crate::credential::CERTIFICATE_MAX;
 use crate::device::Kind;
 use crate::id::{Capability, DeviceId};
+use crate::octets::Octets;
 
 /// Every device of a property.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +18,24 @@ pub struct Registry {
     pub v: Version<1>,
     /// The devices; no id twice.
     pub devices: Vec<RegisteredDevice>,
+}
+
+/// What a device that keeps its own key needs to join: nothing secret, and short enough for a QR
+/// code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Onboarding {
+    /// Version of this body.
+    pub v: Version<1>,
+    /// The device.
+    pub device: DeviceId,
+    /// Where the broker listens, `HOST:PORT`.
+    pub broker: String,
+    /// Where the authority serves HTTPS, `HOST:PORT`: who renews the leaf.
+    pub authority: String,
+    /// The property's CA, DER: the only one that the device believes.
+    pub ca: Octets<CERTIFICATE_MAX>,
+    /// The device's leaf for its own key, DER.
+    pub certificate: Octets<CERTIFICATE_MAX>,
 }
 
 /// What the property knows of a device before it speaks.

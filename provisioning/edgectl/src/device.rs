@@ -4,21 +4,33 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use kit::clock::Clock;
+use kit::config::Address;
 use kit::identity::Holder;
 use time::OffsetDateTime;
 use wire::device::Kind;
 use wire::registry::RegisteredDevice;
 use wire::{Capability, DeviceId};
 
+use crate::local;
+use crate::operator::{AUTHORITY_PORT, address};
 use crate::output::{json, say};
 use crate::property::{Change, Leaf, Property, PropertyError, Renewal, present};
 
 mod capabilities;
 mod enrolment;
+mod onboarding;
 mod rooms;
 
 pub(crate) use enrolment::EnrolmentError;
+pub(crate) use onboarding::OnboardingError;
 pub(crate) use rooms::{ROOMS_MAX, hotel, room_numbers};
+
+use onboarding::Addresses;
+
+/// How every box is called in its own network.
+const BOX: &str = "greengrass.local";
+/// Where the broker of a box listens.
+const BROKER_PORT: u16 = 8883;
 
 /// Adds and lists devices.
 #[derive(Debug, Clone, Subcommand)]
@@ -51,6 +63,19 @@ pub(crate) struct Add {
     #[arg(long, value_name = "N", conflicts_with_all = ["id", "kind", "room", "capabilities"])]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(ROOMS_MAX)))]
     rooms: Option<u32>,
+    /// Signing request (PKCS #10, PEM) of a device that made its own key, which stays there.
+    #[arg(long, value_name = "FILE", requires = "id", conflicts_with = "rooms")]
+    csr: Option<PathBuf>,
+    /// Write what the device needs to join into this directory: DEVICE.json, and the same as a QR code,
+    /// DEVICE.png; nothing of it is secret.
+    #[arg(long, value_name = "DIR", requires = "csr")]
+    bundle: Option<PathBuf>,
+    /// The broker as the device reaches it, HOST:PORT.
+    #[arg(long, value_parser = address, requires = "csr")]
+    broker: Option<Address>,
+    /// The authority as the device reaches it, HOST:PORT.
+    #[arg(long, value_parser = address, requires = "csr")]
+    authority: Option<Address>,
     /// Issue new certificates although the old ones are not due.
     #[arg(long)]
     renew: bool,
@@ -85,6 +110,10 @@ impl Add {
         } else {
             Renewal::WhenDue
         };
+        if let Some((device, csr)) = self.id.clone().zip(self.csr.as_deref()) {
+            let request = onboarding::read_request(csr)?;
+            return self.onboard(&mut property, device, &request, present(clock));
+        }
         let wanted = self.devices();
         let count = wanted.len();
         let added = add(&mut property, wanted, renewal, present(clock))?;
@@ -93,6 +122,44 @@ impl Add {
             "{count} devices: {registered} registered, {issued} certificates issued"
         ));
         Ok(())
+    }
+
+    /// Takes a device in whose key stays with it.
+    fn onboard(
+        self,
+        property: &mut Property,
+        device: DeviceId,
+        request: &str,
+        now: OffsetDateTime,
+    ) -> Result<(), DeviceError> {
+        let (at, bundle) = (self.addresses(), self.bundle.clone());
+        register(property, self.devices())?;
+        let onboarding = onboarding::onboard(property, device, request, &at, now)?;
+        say(format_args!(
+            "{}: certificate issued for the key it keeps",
+            onboarding.device
+        ));
+        if let Some(dir) = bundle {
+            for file in onboarding::write(&dir, &onboarding)? {
+                say(file.display());
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a device reaches the property: as said, as the local hotel is, or by the name of every box.
+    fn addresses(&self) -> Addresses {
+        let on_a_box = |port| Address {
+            host: BOX.to_owned(),
+            port,
+        };
+        let broker = self.broker.clone().or_else(|| local::broker(&self.dir));
+        let authority = self.authority.clone();
+        let authority = authority.or_else(|| local::authority(&self.dir));
+        Addresses {
+            broker: broker.unwrap_or_else(|| on_a_box(BROKER_PORT)),
+            authority: authority.unwrap_or_else(|| on_a_box(AUTHORITY_PORT)),
+        }
     }
 
     fn devices(self) -> Vec<RegisteredDevice> {
@@ -135,6 +202,22 @@ pub(crate) fn add(
     renewal: Renewal,
     now: OffsetDateTime,
 ) -> Result<Added, DeviceError> {
+    let (holders, registered) = register(property, wanted)?;
+    let mut issued = 0;
+    for holder in &holders {
+        match property.issue(holder, renewal, now)? {
+            Leaf::Issued(_) => issued += 1,
+            Leaf::Kept(_) => {}
+        }
+    }
+    Ok(Added { registered, issued })
+}
+
+/// Gives the ids away and puts the devices into the registry; who they are, and how many are new.
+fn register(
+    property: &mut Property,
+    wanted: Vec<RegisteredDevice>,
+) -> Result<(Vec<Holder>, usize), DeviceError> {
     let holders: Vec<_> = wanted
         .iter()
         .map(|device| Holder::Device(device.device.clone()))
@@ -146,14 +229,7 @@ pub(crate) fn add(
     if change == Change::Made {
         property.register(registry)?;
     }
-    let mut issued = 0;
-    for holder in &holders {
-        match property.issue(holder, renewal, now)? {
-            Leaf::Issued(_) => issued += 1,
-            Leaf::Kept(_) => {}
-        }
-    }
-    Ok(Added { registered, issued })
+    Ok((holders, registered))
 }
 
 impl List {
@@ -202,6 +278,9 @@ pub(crate) enum DeviceError {
     /// The registry says otherwise.
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
+    /// A device cannot be brought in with its own key.
+    #[error(transparent)]
+    Onboarding(#[from] OnboardingError),
 }
 
 #[cfg(test)]

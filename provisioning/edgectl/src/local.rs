@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use kit::config::Address;
+use wire::Component;
 
 mod bucket;
 mod detach;
@@ -52,6 +53,13 @@ const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// The broker of the local hotel in a directory; none when there is no hotel.
 pub(crate) fn broker(dir: &Path) -> Option<Address> {
     Some(hotel(dir)?.broker.into())
+}
+
+/// The authority of the local hotel in a directory; none when there is no hotel.
+pub(crate) fn authority(dir: &Path) -> Option<Address> {
+    let listeners = hotel(dir)?.listeners;
+    let own = listeners.get(Component::Authority.as_str())?;
+    own.get("tls_listener").cloned().map(Address::from)
 }
 
 /// Where everything of the local hotel in a directory is; none when there is no hotel.

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use clap::Args;
 use kit::bus::{Bus, ControlError, Link, RequestError, Session, Settings};
+use kit::clock::Clock;
 use kit::config::Address;
 use kit::credential::Passport;
 use kit::health::Health;
-use kit::identity::{Identity, IdentityError};
+use kit::identity::{Door, Identity, IdentityError, RenewalError, renew};
 use kit::lifecycle::{StillBusy, Tasks};
 use kit::policy::EDGECTL;
 use rustix::fs::{FlockOperation, flock};
@@ -23,6 +24,7 @@ use tokio::time::{sleep, timeout};
 use wire::{Component, Operation, RequestId};
 
 use crate::local;
+use crate::output::complain;
 use crate::property::{Layout, Property, PropertyError};
 
 /// How long another run of this operator is waited for.
@@ -31,6 +33,9 @@ const TURN: Duration = Duration::from_secs(30);
 const TURN_PAUSE: Duration = Duration::from_millis(50);
 /// How long the broker may take to let the operator in.
 const CONNECT: Duration = Duration::from_secs(10);
+
+/// Where the authority of a box serves HTTPS.
+pub(crate) const AUTHORITY_PORT: u16 = 8444;
 
 /// Where and how to reach the bus.
 #[derive(Debug, Clone, Args)]
@@ -41,6 +46,10 @@ pub(crate) struct Access {
     /// The broker, HOST:PORT; in a local hotel its own.
     #[arg(long, value_parser = address)]
     broker: Option<Address>,
+    /// Who renews the operator's certificate, HOST:PORT; port 8444 beside the broker, or in a local
+    /// hotel its own.
+    #[arg(long, value_parser = address)]
+    authority: Option<Address>,
 }
 
 /// A connected operator.
@@ -61,10 +70,11 @@ impl Access {
             .build()
             .map_err(OperatorError::Runtime)?;
         runtime.block_on(async {
-            let identity = self.identity()?;
+            self.identity()?;
+            let _lock = self.lock().await?;
+            let identity = self.current().await?;
             let passport = Passport::of(&identity);
             let settings = self.settings(identity)?;
-            let _lock = self.lock().await?;
             let tasks = Tasks::new();
             let outcome = match connect(settings, passport, &tasks).await {
                 Ok(operator) => act(operator).await,
@@ -83,6 +93,34 @@ impl Access {
     /// The operator's identity: whose property it is, and whom that believes.
     pub(crate) fn identity(&self) -> Result<Identity, OperatorError> {
         Identity::load(&self.identity_dir()).map_err(OperatorError::Identity)
+    }
+
+    /// The same, renewed when it is due; one that is good still serves when nobody renews it.
+    async fn current(&self) -> Result<Identity, OperatorError> {
+        let (identity, clock) = (self.identity()?, Clock::system());
+        let now = clock.wall();
+        let Some(door) = self.door().filter(|_| identity.due_in(now).is_none()) else {
+            return Ok(identity);
+        };
+        match renew(&self.identity_dir(), &identity, &door, &clock).await {
+            Ok(next) => Ok(next),
+            Err(error) if (identity.not_before..identity.not_after).contains(&now) => {
+                complain(&error);
+                Ok(identity)
+            }
+            Err(source) => Err(OperatorError::Lapsed(source)),
+        }
+    }
+
+    /// Who renews the operator's leaf, if that is known.
+    fn door(&self) -> Option<Door> {
+        let beside = |broker: &Address| Address {
+            host: broker.host.clone(),
+            port: AUTHORITY_PORT,
+        };
+        let named = self.authority.clone();
+        let known = named.or_else(|| self.broker.as_ref().map(beside));
+        known.or_else(|| local::authority(&self.dir)).map(Door::at)
     }
 
     /// The directory of the operator's certificate and key.
@@ -192,7 +230,8 @@ impl Operator {
     }
 }
 
-fn address(text: &str) -> Result<Address, String> {
+/// Reads HOST:PORT.
+pub(crate) fn address(text: &str) -> Result<Address, String> {
     let (host, port) = text.rsplit_once(':').ok_or("not HOST:PORT")?;
     let port = port
         .parse()
@@ -212,6 +251,9 @@ pub(crate) enum OperatorError {
     /// The operator has no certificate here.
     #[error("cannot load the operator's identity")]
     Identity(#[source] IdentityError),
+    /// The broker would not let the operator in.
+    #[error("the operator's certificate is not valid now and cannot be renewed")]
+    Lapsed(#[source] RenewalError),
     /// Another run holds the operator's name for too long.
     #[error("another edgectl has been using this operator's identity for {TURN:?}")]
     Busy,

@@ -210,6 +210,19 @@ impl Property {
         leaves::issue(&self.ca, dir, holder, &names, renewal, now)
     }
 
+    /// A leaf for the key of a signing request, PEM; the key stays where it is.
+    pub(crate) fn issue_for_request(
+        &mut self,
+        holder: &Holder,
+        request: &str,
+        now: OffsetDateTime,
+    ) -> Result<String, PropertyError> {
+        self.give_away(std::slice::from_ref(holder))?;
+        let names = self.record.server_names(holder)?;
+        let dir = self.layout.identity(&holder.principal());
+        leaves::issue_for_request(&self.ca, &dir, holder, &names, (request, now))
+    }
+
     /// Who may do what on the property's bus: every component, every operator, every device.
     pub(crate) fn policy(&self) -> Policy {
         let components = Component::ALL.iter().copied().map(Holder::Component);

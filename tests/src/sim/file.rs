@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use kit::config::Address;
 use serde::Deserialize;
 use wire::registry::Registry;
-use wire::{Principal, PropertyId};
+use wire::{Component, Principal, PropertyId};
 
 use super::{Identities, Options};
 
@@ -19,6 +19,8 @@ pub struct HotelFile {
     broker: Address,
     registry: PathBuf,
     identities: BTreeMap<Principal, PathBuf>,
+    #[serde(default)]
+    listeners: BTreeMap<String, BTreeMap<String, Address>>,
     sim: Sim,
 }
 
@@ -46,13 +48,18 @@ impl HotelFile {
                 }
             })?;
         let identities = Identities::At(self.identities);
-        Ok(Options::new(
-            self.property,
-            self.broker,
-            registry,
-            identities,
-            self.sim.ledger,
-        ))
+        let of_authority = self.listeners.get(Component::Authority.as_str());
+        let authority = of_authority.and_then(|listeners| listeners.get("tls_listener"));
+        Ok(Options {
+            authority: authority.cloned(),
+            ..Options::new(
+                self.property,
+                self.broker,
+                registry,
+                identities,
+                self.sim.ledger,
+            )
+        })
     }
 }
 

@@ -35,13 +35,19 @@ impl Identities {
         }
     }
 
-    /// The identity of every device of the registry, in its order.
-    pub(super) async fn load(&self, registry: &Registry) -> Result<Vec<Arc<Identity>>, StartError> {
+    /// The identity of every device of the registry, in its order, with its directory.
+    pub(super) async fn load(
+        &self,
+        registry: &Registry,
+    ) -> Result<Vec<(PathBuf, Arc<Identity>)>, StartError> {
         let ids = registry.devices.iter().map(|registered| &registered.device);
         let directories = ids
             .map(|device| self.of(device))
             .collect::<Result<Vec<_>, _>>()?;
-        let load = |directory: &PathBuf| Identity::load(directory).map(Arc::new);
+        let load = |directory: &PathBuf| {
+            let identity = Identity::load(directory).map(Arc::new)?;
+            Ok((directory.clone(), identity))
+        };
         spawn_blocking(move || directories.iter().map(load).collect::<Result<_, _>>())
             .await
             .expect("loading identities does not panic")

@@ -36,7 +36,8 @@ const CELSIUS: f64 = 20.0;
 /// What a session stands on.
 #[derive(Debug)]
 pub(super) struct Place {
-    pub(super) identity: Arc<Identity>,
+    /// The present leaf; another one causes a reconnect.
+    pub(super) identity: watch::Receiver<Arc<Identity>>,
     pub(super) ledger: Ledger,
     pub(super) clock: Clock,
     pub(super) rhythm: Rhythm,
@@ -206,7 +207,7 @@ fn settings(place: &Place, options: &Options, registered: &RegisteredDevice) -> 
     Settings {
         broker: options.broker.clone(),
         property: property.clone(),
-        identity: watch::channel(Arc::clone(&place.identity)).1,
+        identity: place.identity.clone(),
         session,
         will: Some((will, wire::encode(&gone))),
     }

@@ -28,7 +28,7 @@ use crate::nonces::Nonces;
 use crate::rates::Rates;
 use crate::service::Desk;
 
-pub(crate) mod lapsed;
+mod lapsed;
 mod person;
 mod read;
 mod tablet;

@@ -55,7 +55,7 @@ impl OwnLeaf {
 
     fn renew_if_due(&self) -> Result<Option<Identity>, IssueError> {
         let now = self.clock.wall();
-        if now < self.identity.borrow().renewal_at() {
+        if self.identity.borrow().due_in(now).is_some() {
             return Ok(None);
         }
         let renewed = self.ca.renew(&self.holder, &self.dir, now)?;

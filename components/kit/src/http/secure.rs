@@ -1,7 +1,8 @@
 //! HTTPS for browsers and components.
 //!
 //! Promises: a handshake that takes too long, and one too many at a time, costs nobody else
-//! anything; a renewed certificate counts from the next connection on.
+//! anything; one that fails is counted by its reason; a renewed certificate counts from the next
+//! connection on.
 
 use std::future::IntoFuture as _;
 use std::net::SocketAddr;
@@ -130,9 +131,13 @@ async fn accept(
             handshakes.spawn(async move {
                 let secured = timeout(HANDSHAKE, secure(acceptor, stream, address)).await;
                 drop(place);
-                if let Ok(Some(secured)) = secured {
+                match secured.map_err(|_| "too-slow").flatten() {
                     // Nobody is left to serve it: the listener stops.
-                    drop(ready.send(secured).await);
+                    Ok(secured) => drop(ready.send(secured).await),
+                    Err(reason) => {
+                        let refused = "tls_handshakes_refused_total";
+                        metrics::counter!(refused, "reason" => reason).increment(1);
+                    }
                 }
             });
         }
@@ -142,7 +147,12 @@ async fn accept(
     handshakes.wait().await;
 }
 
-async fn secure(acceptor: TlsAcceptor, stream: TcpStream, address: SocketAddr) -> Option<Ready> {
+/// The connection, or the reason why there is none.
+async fn secure(
+    acceptor: TlsAcceptor,
+    stream: TcpStream,
+    address: SocketAddr,
+) -> Result<Ready, &'static str> {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
     }
@@ -150,14 +160,14 @@ async fn secure(acceptor: TlsAcceptor, stream: TcpStream, address: SocketAddr) -
         Ok(stream) => stream,
         Err(error) => {
             tracing::debug!(%address, %error, "handshake failed");
-            return None;
+            return Err(tls::refusal(&error));
         }
     };
     let presented = stream.get_ref().1.peer_certificates();
     let spiffe = presented
         .and_then(<[_]>::first)
         .and_then(|leaf| tls::peer_spiffe(leaf).ok());
-    Some((stream, Remote { address, spiffe }))
+    Ok((stream, Remote { address, spiffe }))
 }
 
 /// Connections whose handshake is done.

@@ -42,6 +42,12 @@ impl Files {
         })
     }
 
+    /// The same with another leaf.
+    pub(super) fn with_certificate(self, certificate: &[u8]) -> Self {
+        let cert = certificate.to_vec();
+        Self { cert, ..self }
+    }
+
     pub(super) fn parse(&self, dir: &Path) -> Result<Identity, IdentityError> {
         let (ca_file, cert_file, key_file) =
             (dir.join(CA_FILE), dir.join(CERT_FILE), dir.join(KEY_FILE));

@@ -1,105 +1,166 @@
-//! Asking the authority for the next leaf, before the present one ends.
+//! The next leaf, before the present one ends, or after it has.
 //!
-//! Only the certificate is replaced, the key stays: so a power cut leaves the old leaf or the new
-//! one, never one that does not fit its key. The new leaf is taken up by [`super::follow()`], the
-//! same way as one that provisioning writes.
+//! The authority is asked over HTTPS, by a signature of the leaf's key: a way that is open to
+//! whoever the broker no longer lets in ([`Door`]). Promises: only the certificate is replaced, the
+//! key stays, so a power cut leaves the old leaf or the new one, never one that does not fit its
+//! key; what is not the next leaf of the same holder under the same CA, for the same key and for
+//! now, is never written.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
-use wire::authority::{Leaf, RENEW_LEAF, RenewLeaf};
-use wire::{Component, Operation};
+use wire::Integer;
 
-use super::{CERT_FILE, Identity, KEY_FILE, Particulars};
-use crate::bus::{Bus, RequestError};
+use super::load::Files;
+use super::{CERT_FILE, Identity, IdentityError, KEY_FILE};
+use crate::backoff::Backoff;
 use crate::ca::files::{WriteError, write_open};
 use crate::ca::{CaError, Key};
 use crate::clock::Clock;
 use crate::error::Chain;
 
-/// How often it is asked whether a renewal is due; a month is left when it is.
-const EVERY: Duration = Duration::from_mins(1);
-/// How long the authority may take.
-const WAIT: Duration = Duration::from_secs(10);
+mod door;
 
-/// Keeps the leaf in `dir` current, until `stop`.
-pub async fn renew(
+pub use door::{Door, DoorError};
+
+/// Longest sleep before the clock is looked at again, which may have been set meanwhile.
+const EVERY: Duration = Duration::from_mins(1);
+/// Ceiling of the first rest after a refusal.
+const FIRST_REST: Duration = Duration::from_secs(1);
+/// Ceiling of every later one: a third of a leaf's life is left, or the hotel waits for us.
+const LONGEST_REST: Duration = Duration::from_mins(5);
+
+/// Keeps the leaf in `dir` current, until `stop`; whoever holds the other end of `identity` goes on
+/// with the new one.
+pub async fn keep_current(
     dir: PathBuf,
-    mut identity: watch::Receiver<Arc<Identity>>,
-    bus: Bus,
+    door: Door,
+    identity: watch::Sender<Arc<Identity>>,
     clock: Clock,
     stop: CancellationToken,
 ) {
-    let renewing = async {
-        loop {
-            let current = Arc::clone(&identity.borrow_and_update());
-            if clock.wall() >= current.renewal_at() {
-                match next_leaf(&dir, &current, &bus).await {
-                    Ok(()) => tracing::info!("leaf renewed"),
-                    Err(error) => {
-                        let not_after = current.not_after.value();
-                        tracing::warn!(error = %Chain(&error), not_after, "cannot renew the leaf");
-                    }
-                }
-            }
-            tokio::time::sleep(EVERY).await;
-        }
-    };
-    stop.run_until_cancelled(renewing).await;
+    stop.run_until_cancelled(keep(&dir, &door, &identity, &clock))
+        .await;
 }
 
-async fn next_leaf(dir: &Path, current: &Identity, bus: &Bus) -> Result<(), RenewalError> {
-    let key_file = dir.join(KEY_FILE);
-    let csr = spawn_blocking(move || {
-        let pem = std::fs::read_to_string(key_file).map_err(RenewalError::Read)?;
+async fn keep(dir: &Path, door: &Door, identity: &watch::Sender<Arc<Identity>>, clock: &Clock) {
+    let mut present = identity.subscribe();
+    let mut rests = Backoff::new(FIRST_REST, LONGEST_REST);
+    loop {
+        let current = Arc::clone(&present.borrow_and_update());
+        let rest = match current.due_in(clock.wall()) {
+            Some(left) => left.min(EVERY),
+            None => match renew(dir, &current, door, clock).await {
+                Ok(next) => {
+                    rests.reset();
+                    let not_after = next.not_after.value();
+                    tracing::info!(identity = %next.spiffe, not_after, "leaf renewed");
+                    count("renewed");
+                    put(identity, next);
+                    continue;
+                }
+                Err(error) => {
+                    let (id, not_after) = (&current.spiffe.id, current.not_after.value());
+                    let rest = rests.wait();
+                    tracing::warn!(
+                        %id, error = %Chain(&error), not_after, wait_ms = rest.as_millis(),
+                        "cannot renew the leaf"
+                    );
+                    count("failed");
+                    rest
+                }
+            },
+        };
+        // Somebody else may renew it: provisioning, or `edgectl`.
+        drop(tokio::time::timeout(rest, present.changed()).await);
+    }
+}
+
+/// Puts the leaf in the place of the present one, unless its file was seen by others before.
+fn put(identity: &watch::Sender<Arc<Identity>>, next: Identity) {
+    identity.send_if_modified(|present| {
+        let other = present.chain != next.chain;
+        if other {
+            *present = Arc::new(next);
+        }
+        other
+    });
+}
+
+fn count(outcome: &'static str) {
+    metrics::counter!("leaf_renewals_total", "outcome" => outcome).increment(1);
+}
+
+/// Asks once for the next leaf of `current`, and puts it into `dir`, where the key is.
+pub async fn renew(
+    dir: &Path,
+    current: &Identity,
+    door: &Door,
+    clock: &Clock,
+) -> Result<Identity, RenewalError> {
+    let csr = request(dir.to_owned()).await?;
+    let certificate = door.next_leaf(current, &csr).await?;
+    let (dir, current, now) = (dir.to_owned(), current.clone(), clock.wall());
+    spawn_blocking(move || take_up(&dir, &current, &certificate, now))
+        .await
+        .map_err(|_| RenewalError::Interrupted)?
+}
+
+async fn request(dir: PathBuf) -> Result<String, RenewalError> {
+    let signing = spawn_blocking(move || {
+        let pem = std::fs::read_to_string(dir.join(KEY_FILE)).map_err(RenewalError::Read)?;
         let key = Key::from_pem(&pem).map_err(RenewalError::Key)?;
         key.signing_request().map_err(RenewalError::Key)
     });
-    let csr = csr.await.map_err(|_| RenewalError::Interrupted)??;
-    let operation: Operation = RENEW_LEAF.parse().expect("operations are words");
-    let asked = bus.request(Component::Authority, &operation, RenewLeaf { csr }, WAIT);
-    let leaf: Leaf = asked.await.map_err(RenewalError::Ask)?;
-    fits(current, &leaf.certificate)?;
-    let certificate_file = dir.join(CERT_FILE);
-    let written =
-        spawn_blocking(move || write_open(&certificate_file, leaf.certificate.as_bytes()));
-    written
-        .await
-        .map_err(|_| RenewalError::Interrupted)?
-        .map_err(RenewalError::Write)
+    signing.await.map_err(|_| RenewalError::Interrupted)?
 }
 
-/// Whether a leaf is the next of the present one: same holder, later end.
-fn fits(current: &Identity, certificate: &str) -> Result<(), RenewalError> {
-    let der = CertificateDer::from_pem_slice(certificate.as_bytes())
-        .map_err(|_| RenewalError::OtherLeaf)?;
-    let next = Particulars::of(&der).map_err(|_| RenewalError::OtherLeaf)?;
-    if next.spiffe == current.spiffe && next.not_after > current.not_after {
-        Ok(())
-    } else {
-        Err(RenewalError::OtherLeaf)
+/// Writes the leaf when it is the next of the present one.
+fn take_up(
+    dir: &Path,
+    current: &Identity,
+    certificate: &str,
+    now: Integer,
+) -> Result<Identity, RenewalError> {
+    let next = Files::read(dir)
+        .and_then(|files| files.with_certificate(certificate.as_bytes()).parse(dir))
+        .map_err(RenewalError::Unusable)?;
+    if next.spiffe != current.spiffe || next.due_in(now).is_none() {
+        return Err(RenewalError::OtherLeaf);
     }
+    write_open(&dir.join(CERT_FILE), certificate.as_bytes()).map_err(RenewalError::Write)?;
+    Ok(next)
 }
 
 /// The leaf stays as it is.
 #[derive(Debug, thiserror::Error)]
-enum RenewalError {
+pub enum RenewalError {
+    /// The key's file.
     #[error("cannot read the key")]
     Read(#[source] std::io::Error),
+    /// The key itself.
     #[error("cannot use the key")]
     Key(#[source] CaError),
+    /// The authority is not there, or says no.
     #[error("the authority gives no leaf")]
-    Ask(#[source] RequestError),
+    Ask(#[from] DoorError),
+    /// What it gave does not fit key or CA.
+    #[error("the authority's leaf cannot be used")]
+    Unusable(#[source] IdentityError),
+    /// What it gave is somebody else's, or for another time.
     #[error("the authority's leaf is not the next of this one")]
     OtherLeaf,
+    /// The certificate's file.
     #[error("cannot write the leaf")]
     Write(#[source] WriteError),
+    /// The program ends.
     #[error("the renewal was interrupted")]
     Interrupted,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! supervise [--user NAME] [--capability NAME] [--data DIR] [--stop-signal TERM|INT] [--within SECONDS]
-//!           [--] PROGRAM [ARGUMENT…]
+//!           [--identity DIR --authority HOST:PORT] [--] PROGRAM [ARGUMENT…]
 //! ```
 
 use std::env;
@@ -16,6 +16,7 @@ use std::time::Duration;
 use rustix::process::{Signal, geteuid};
 
 use super::SETPRIV;
+use crate::config::Address;
 
 /// How long until the first readiness: below the `Timeout` of every recipe (90 s), so that it is us
 /// who say what was wrong; above the minute after which a component that lacks something is ready all
@@ -35,6 +36,10 @@ pub(super) struct Order {
     capability: Option<String>,
     /// Where the component keeps what it keeps.
     pub(super) data: Option<PathBuf>,
+    /// The leaf that is kept current for the program, which hears of a new one by SIGHUP.
+    identity: Option<PathBuf>,
+    /// Where `authority` renews it.
+    authority: Option<Address>,
     /// What asks the program to end in order.
     pub(super) stop_signal: Signal,
     /// How long a version that was never ready here may take until it is.
@@ -52,6 +57,8 @@ impl Order {
             user: None,
             capability: None,
             data: None,
+            identity: None,
+            authority: None,
             stop_signal: Signal::TERM,
             within: WITHIN,
             program: OsString::new(),
@@ -82,20 +89,30 @@ impl Order {
             text.len() <= USER_MAX && text.bytes().all(allowed) && !text.starts_with('-')
         };
         match (name.as_str(), text.as_str()) {
-            ("--user" | "--capability" | "--data", "") | ("--stop-signal", "TERM") => {}
+            ("--user" | "--capability" | "--data" | "--identity" | "--authority", "")
+            | ("--stop-signal", "TERM") => {}
             ("--stop-signal", "INT") => self.stop_signal = Signal::INT,
             ("--user", name) if word(name) => self.user = Some(text),
             ("--capability", name) if word(name) => self.capability = Some(text),
             ("--data", dir) if dir.starts_with('/') => self.data = Some(value.into()),
+            ("--identity", dir) if dir.starts_with('/') => self.identity = Some(value.into()),
+            ("--authority", place) if address(place).is_some() => self.authority = address(place),
             ("--within", seconds) if matches!(seconds.parse(), Ok(1..=WITHIN_MAX_S)) => {
                 self.within = Duration::from_secs(seconds.parse().unwrap_or(WITHIN_MAX_S));
             }
-            ("--user" | "--capability" | "--data" | "--stop-signal" | "--within", _) => {
-                return Err(WrongOrder::Value { name, value: text });
-            }
+            (
+                "--user" | "--capability" | "--data" | "--identity" | "--authority"
+                | "--stop-signal" | "--within",
+                _,
+            ) => return Err(WrongOrder::Value { name, value: text }),
             _ => return Err(WrongOrder::Unknown(name)),
         }
         Ok(())
+    }
+
+    /// The leaf to keep current, and who renews it.
+    pub(super) fn leaf(&self) -> Option<(PathBuf, Address)> {
+        self.identity.clone().zip(self.authority.clone())
     }
 
     /// Becomes the user, for good, by starting this program again; returns only when that is not
@@ -129,9 +146,20 @@ impl Order {
         if let Some(data) = &self.data {
             command.arg("--data").arg(data);
         }
+        if let Some((identity, authority)) = self.leaf() {
+            command.arg("--identity").arg(identity);
+            command.args(["--authority", &authority.to_string()]);
+        }
         command.arg("--").arg(&self.program).args(&self.arguments);
         Some(command.exec())
     }
+}
+
+fn address(text: &str) -> Option<Address> {
+    let (host, port) = text.rsplit_once(':')?;
+    let port = port.parse().ok()?;
+    let host = Some(host).filter(|host| !host.is_empty())?.to_owned();
+    Some(Address { host, port })
 }
 
 /// The command line is wrong.
@@ -144,7 +172,9 @@ pub(super) enum WrongOrder {
     #[error("{0} has no value")]
     NoValue(String),
     /// There is no such option.
-    #[error("{0} is none of --user, --capability, --data, --stop-signal and --within")]
+    #[error(
+        "{0} is none of --user, --capability, --data, --identity, --authority, --stop-signal and --within"
+    )]
     Unknown(String),
     /// It cannot be that.
     #[error("{name} cannot be {value:?}")]
@@ -158,6 +188,8 @@ pub(super) enum WrongOrder {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     fn parse(line: &str) -> Result<Order, WrongOrder> {
@@ -174,6 +206,17 @@ mod tests {
         assert_eq!(order.arguments, ["--user", "x"]);
         assert_eq!(parse("-- --odd").unwrap().program, "--odd");
         assert_eq!(parse("--within 5 p").unwrap().within.as_secs(), 5);
+    }
+
+    #[test]
+    fn a_leaf_is_kept_where_place_and_authority_are_named() {
+        let order = parse("--identity /i --authority localhost:8444 /bin/p").unwrap();
+        let (dir, authority) = order.leaf().unwrap();
+        assert_eq!(
+            (dir.as_path(), authority.to_string().as_str()),
+            (Path::new("/i"), "localhost:8444")
+        );
+        assert_eq!(parse("--identity /i --authority  p").unwrap().leaf(), None);
     }
 
     #[test]
@@ -195,6 +238,9 @@ mod tests {
         );
         for line in [
             "--data d p",
+            "--identity d p",
+            "--authority localhost p",
+            "--authority :8444 p",
             "--stop-signal HUP p",
             "--within 0 p",
             "--user -x p",

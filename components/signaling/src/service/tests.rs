@@ -196,6 +196,7 @@ fn host(estate: &Estate) -> Host {
         identity_dir: Path::new("/nowhere").to_owned(),
         data_dir: Path::new("/nowhere").to_owned(),
         broker: nowhere.clone(),
+        authority: nowhere.clone(),
         admin: nowhere,
         log: String::new(),
     };

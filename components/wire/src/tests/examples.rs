@@ -17,8 +17,9 @@ use crate::gateway::{
     Desired, DeviceGap, DeviceRecord, DeviceState, DeviceSummary, Devices, Execute, Executed, List,
     Outcome, SetDesired, StateOf,
 };
+use crate::octets::Octets;
 use crate::record::{Record, Recorded, Records, Stream};
-use crate::registry::{RegisteredDevice, Registry};
+use crate::registry::{Onboarding, RegisteredDevice, Registry};
 use crate::replica::Backup;
 use crate::request::{Nothing, Reply, Request};
 use crate::status::{Check, Status};
@@ -335,6 +336,17 @@ fn records() -> Vec<Form> {
                     room: Some("101".to_owned()),
                     capabilities: [word("temperature")].into(),
                 }],
+            },
+        ),
+        form(
+            "registry-onboarding",
+            &Onboarding {
+                v: Version,
+                device: word("room-101-thermostat"),
+                broker: "greengrass.local:8883".to_owned(),
+                authority: "greengrass.local:8444".to_owned(),
+                ca: Octets::new(vec![7; 48]).unwrap(),
+                certificate: Octets::new(vec![8; 48]).unwrap(),
             },
         ),
     ]

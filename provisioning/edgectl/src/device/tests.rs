@@ -1,11 +1,14 @@
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
 use clap::Parser;
+use kit::ca::Key;
+use kit::ca::files::{write_open, write_secret};
 use kit::identity::{Identity, PrincipalKind};
 use tempfile::TempDir;
 use time::macros::datetime;
 use wire::Principal;
-use wire::registry::Registry;
+use wire::registry::{Onboarding, Registry};
 
 use super::*;
 use crate::property::tests::founding;
@@ -52,7 +55,9 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         "--kind lock",
         "lock-1 --kind lock --rooms 3",
         "--rooms 0",
-        "--rooms 251",
+        "--rooms 2 --csr request.pem",
+        "lock-1 --kind lock --bundle out",
+        "--rooms 501",
     ] {
         assert!(asked(line).is_err(), "{line}");
     }
@@ -62,7 +67,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
 fn a_simulated_hotel_has_four_devices_a_room_and_no_id_twice() {
     let devices = hotel(ROOMS_MAX);
     let ids: BTreeSet<_> = devices.iter().map(|known| known.device.clone()).collect();
-    assert_eq!((devices.len(), ids.len()), (1_000, 1_000));
+    assert_eq!((devices.len(), ids.len()), (2_000, 2_000));
     let first: Vec<_> = devices
         .iter()
         .take(4)
@@ -162,4 +167,96 @@ fn a_room_of_more_than_forty_characters_is_refused() {
         &format!("lock-2 --kind lock --room {room}"),
         "room of device lock-2 is not 1 to 40 printable characters",
     );
+}
+
+/// Adds a thermostat that made its own key; with what it is given.
+fn onboarded(property: &mut Property, request: &str) -> Result<Onboarding, DeviceError> {
+    register(property, asked("pool-1 --kind thermostat").unwrap())?;
+    let at = |host: &str, port| Address {
+        host: host.to_owned(),
+        port,
+    };
+    let addresses = Addresses {
+        broker: at("10.0.0.2", 8883),
+        authority: at("10.0.0.2", 8444),
+    };
+    let device = "pool-1".parse().unwrap();
+    Ok(onboarding::onboard(
+        property, device, request, &addresses, NOW,
+    )?)
+}
+
+// provisioning-9.1
+#[test]
+fn a_device_that_made_its_own_key_gets_a_leaf_for_it_and_no_other_key_is_made() {
+    let dir = TempDir::new().unwrap();
+    let (mut property, _) = Property::found(dir.path(), founding(), NOW).unwrap();
+    let key = Key::generate();
+    let onboarding = onboarded(&mut property, &key.signing_request().unwrap()).unwrap();
+    let identity = TempDir::new().unwrap();
+    let pem = |octets: &[u8]| {
+        let text = base64::engine::general_purpose::STANDARD.encode(octets);
+        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+    };
+    let file = |name: &str| identity.path().join(name);
+    write_open(&file("ca.pem"), pem(onboarding.ca.as_slice()).as_bytes()).unwrap();
+    write_open(
+        &file("cert.pem"),
+        pem(onboarding.certificate.as_slice()).as_bytes(),
+    )
+    .unwrap();
+    write_secret(&file("key.pem"), key.secret_pem().as_bytes()).unwrap();
+    let identity = Identity::load(identity.path()).unwrap();
+    assert_eq!(identity.spiffe.id.as_str(), "pool-1");
+
+    let pool = asked("pool-1 --kind thermostat").unwrap();
+    for renewal in [Renewal::WhenDue, Renewal::Now] {
+        let error = add(&mut property, pool.clone(), renewal, NOW).unwrap_err();
+        let expected = "pool-1 keeps its own key: name its signing request by --csr";
+        assert_eq!(error.to_string(), expected);
+    }
+    let kept = property.layout().identity(&"pool-1".parse().unwrap());
+    assert!(!kept.join("key.pem").exists());
+    onboarded(&mut property, &key.signing_request().unwrap()).unwrap();
+}
+
+// provisioning-9.1
+#[test]
+fn a_device_whose_key_was_made_here_gets_no_leaf_for_another() {
+    let dir = TempDir::new().unwrap();
+    let (mut property, _) = Property::found(dir.path(), founding(), NOW).unwrap();
+    let pool = asked("pool-1 --kind thermostat").unwrap();
+    add(&mut property, pool, Renewal::WhenDue, NOW).unwrap();
+    let request = Key::generate().signing_request().unwrap();
+    let error = onboarded(&mut property, &request).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the key of pool-1 was made here: no other is signed"
+    );
+    let error = onboarded(&mut property, "hello").unwrap_err();
+    assert!(error.to_string().contains("pool-1"), "{error}");
+}
+
+// provisioning-9.2
+#[test]
+fn what_a_device_needs_fits_a_qr_code_that_says_the_same() {
+    let dir = TempDir::new().unwrap();
+    let (mut property, _) = Property::found(dir.path(), founding(), NOW).unwrap();
+    let request = Key::generate().signing_request().unwrap();
+    let onboarding = onboarded(&mut property, &request).unwrap();
+    let [text, picture] = onboarding::write(&dir.path().join("out"), &onboarding).unwrap();
+    let text = std::fs::read(text).unwrap();
+    assert_eq!(wire::decode::<Onboarding>(&text).unwrap(), onboarding);
+
+    let file = std::io::BufReader::new(std::fs::File::open(picture).unwrap());
+    let mut reader = png::Decoder::new(file).read_info().unwrap();
+    let mut dots = vec![0; reader.output_buffer_size().unwrap()];
+    let side = reader.next_frame(&mut dots).unwrap().width as usize;
+    let code = qrcode::QrCode::with_error_correction_level(&text, qrcode::EcLevel::L).unwrap();
+    assert_eq!(side, (code.width() + 8) * 6);
+    for (place, module) in code.to_colors().into_iter().enumerate() {
+        let (x, y) = (place % code.width() + 4, place / code.width() + 4);
+        let dot = dots[(y * 6 + 3) * side + x * 6 + 3];
+        assert_eq!(dot == 0, module == qrcode::Color::Dark, "module {x} {y}");
+    }
 }

@@ -113,6 +113,11 @@ fn local_values(
         ("/data_dir", json!(layout.data(name))),
         ("/broker/host", json!(hotel.broker.host)),
         ("/broker/port", port(Some(hotel.broker.port))),
+        ("/authority/host", json!(hotel.listen)),
+        (
+            "/authority/port",
+            port(ports.of(&purpose(Component::Authority.as_str(), TLS_LISTENER))),
+        ),
         ("/listener/host", json!(listen(name, hotel))),
         (LISTENER, port(listener(ports, name))),
         ("/tls_listener/host", json!(hotel.listen)),

@@ -59,6 +59,18 @@ pub(crate) enum PropertyError {
         /// Why not.
         source: CaError,
     },
+    /// It would have two keys.
+    #[error("the key of {principal} was made here: no other is signed")]
+    KeyIsHere {
+        /// Whose.
+        principal: Principal,
+    },
+    /// It would have two keys.
+    #[error("{principal} keeps its own key: name its signing request by --csr")]
+    KeyIsElsewhere {
+        /// Whose.
+        principal: Principal,
+    },
     /// A new leaf does not load; a fault of ours.
     #[error("the new identity of {principal} cannot be used")]
     Unusable {

@@ -46,6 +46,7 @@ pub(super) fn issue(
     {
         return Ok(Leaf::Kept(not_after));
     }
+    refuse_own_key(dir, holder)?;
     create_dir(dir)?;
     let key = keep_or_make_key(dir)?;
     let principal = holder.principal();
@@ -60,6 +61,39 @@ pub(super) fn issue(
     let identity =
         Identity::load(dir).map_err(|source| PropertyError::Unusable { principal, source })?;
     Ok(Leaf::Issued(identity.not_after))
+}
+
+/// A leaf for the key of a signing request, PEM. It is kept beside the CA, without a key, so that no
+/// other one is made for this principal by mistake.
+pub(super) fn issue_for_request(
+    ca: &PropertyCa,
+    dir: &Path,
+    holder: &Holder,
+    names: &ServerNames,
+    (request, now): (&str, OffsetDateTime),
+) -> Result<String, PropertyError> {
+    let principal = holder.principal();
+    if dir.join(KEY_FILE).exists() {
+        return Err(PropertyError::KeyIsHere { principal });
+    }
+    let leaf = ca
+        .issue_from_csr(holder, names, request, now)
+        .map_err(|source| PropertyError::Issue { principal, source })?;
+    create_dir(dir)?;
+    write_if_other(&dir.join(CA_FILE), ca.certificate())?;
+    write_open(&dir.join(CERT_FILE), leaf.as_bytes())?;
+    Ok(leaf)
+}
+
+/// Refuses to make a key for a device that has one elsewhere; whoever else lacks one here has lost it.
+fn refuse_own_key(dir: &Path, holder: &Holder) -> Result<(), PropertyError> {
+    let is_device = matches!(holder, Holder::Device(_));
+    if is_device && dir.join(CERT_FILE).exists() && !dir.join(KEY_FILE).exists() {
+        let principal = holder.principal();
+        Err(PropertyError::KeyIsElsewhere { principal })
+    } else {
+        Ok(())
+    }
 }
 
 /// Until when the identity is valid, if it is the right one and not due for renewal.

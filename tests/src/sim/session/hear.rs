@@ -1,5 +1,7 @@
 //! What is said to a device.
 
+use std::sync::Arc;
+
 use kit::bus::{Bus, Delivery};
 use kit::credential::Verifier;
 use kit::digest::random;
@@ -71,7 +73,7 @@ impl Session {
 
     /// What the device knows of the world as a command arrives.
     fn arrival(&self, command: &Command, retained: bool) -> Arrival {
-        let identity = &self.place.identity;
+        let identity = Arc::clone(&self.place.identity.borrow());
         let now = self.place.clock.now();
         let property = &identity.spiffe.property;
         Arrival {
@@ -79,7 +81,7 @@ impl Session {
             at: now.monotonic,
             chance: random(),
             warranted: is_warranted(
-                &Verifier::of(identity),
+                &Verifier::of(&identity),
                 property,
                 &self.id,
                 now.wall,

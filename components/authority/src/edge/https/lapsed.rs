@@ -8,34 +8,17 @@ use axum::response::Response;
 use kit::digest::sha256;
 use kit::identity::Particulars;
 use rustls::pki_types::CertificateDer;
-use serde::Deserialize;
-use wire::credential::{CERTIFICATE_MAX, Credential, proof};
-use wire::{Code, Integer, Nonce, Octets, Principal, Problem, Signature, Version};
+use wire::authority::RenewByProof;
+use wire::credential::{Credential, label, proof};
+use wire::{Code, Integer, Principal, Problem};
 
 use super::Https;
 use super::read::{Body, answer};
 use crate::act::{Act, Asker};
 use crate::edge::scribe::Answer;
 
-/// Label of the proof: the nonce, the SHA-256 of the certificate, the SHA-256 of the request.
-pub(crate) const RENEW_LEAF: &str = "hotel-renew-leaf-v1";
-/// For how long after its end a leaf may still ask for the next one.
+/// For how long after its end, or before its begin, a leaf may ask for the next one.
 const LAPSED_MS: u64 = 400 * 24 * 60 * 60 * 1_000;
-
-/// The body.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct RenewByProof {
-    #[serde(rename = "v")]
-    _v: Version<1>,
-    /// The present leaf, DER.
-    certificate: Octets<CERTIFICATE_MAX>,
-    /// The signing request (PKCS #10), PEM; only its key counts.
-    csr: String,
-    /// From `POST /challenge`.
-    nonce: Nonce,
-    /// By the key of the present leaf.
-    proof: Signature,
-}
 
 pub(super) async fn renew_leaf(
     State(https): State<Arc<Https>>,
@@ -66,7 +49,7 @@ impl Https {
             &sha256(asked.certificate.as_slice()).0,
             &sha256(asked.csr.as_bytes()).0,
         ];
-        let signed = proof(RENEW_LEAF, &parts.map(|part| &part[..]));
+        let signed = proof(label::RENEW_LEAF, &parts.map(|part| &part[..]));
         if caller.proves(&signed, &asked.proof) {
             Ok(caller.principal)
         } else {
@@ -76,18 +59,20 @@ impl Https {
     }
 }
 
-/// The moment at which a leaf is judged: now, or its last second when it lapsed not too long ago.
+/// The moment at which a leaf is judged: now, its last second when it lapsed not too long ago, or
+/// its first one when it begins not too far ahead, as a clock that was ahead leaves it.
 fn believed_at(certificate: &[u8], now: Integer) -> Result<Integer, Problem> {
     let refuse = |code, detail: String| Problem::new(code, detail).at("certificate");
     let leaf = CertificateDer::from(certificate);
-    let end = Particulars::of(&leaf)
-        .map_err(|error| refuse(Code::Malformed, error.to_string()))?
-        .not_after
-        .value();
-    if now.value() <= end {
-        Ok(now)
-    } else if now.value() - end <= LAPSED_MS {
-        Ok(Integer::new(end).unwrap_or(now))
+    let particulars =
+        Particulars::of(&leaf).map_err(|error| refuse(Code::Malformed, error.to_string()))?;
+    let (begin, end) = (particulars.not_before, particulars.not_after);
+    let nearest = now.max(begin).min(end);
+    if nearest.value().abs_diff(now.value()) <= LAPSED_MS {
+        Ok(nearest)
+    } else if now < begin {
+        let detail = "the certificate begins more than 400 days from now";
+        Err(refuse(Code::Forbidden, detail.to_owned()))
     } else {
         let detail = "the certificate lapsed more than 400 days ago";
         Err(refuse(Code::Expired, detail.to_owned()))

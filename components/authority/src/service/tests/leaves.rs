@@ -7,7 +7,6 @@ use rustls::pki_types::pem::PemObject;
 use wire::octets::to_base64url;
 
 use super::*;
-use crate::edge::https::lapsed::RENEW_LEAF;
 
 impl House {
     /// Asks for the next leaf of an identity whose leaf is so many days old.
@@ -21,7 +20,7 @@ impl House {
         let csr = Key::generate().signing_request().unwrap();
         let nonce = self.nonce().await;
         let (leaf, request) = (sha256(certificate), sha256(csr.as_bytes()));
-        let signed = proof(RENEW_LEAF, &[&nonce.0, &leaf.0, &request.0]);
+        let signed = proof(label::RENEW_LEAF, &[&nonce.0, &leaf.0, &request.0]);
         let body = json!({
             "v": 1,
             "certificate": to_base64url(certificate),
@@ -38,7 +37,7 @@ impl House {
 async fn a_leaf_that_lapsed_a_year_ago_is_renewed_and_one_that_lapsed_longer_ago_is_not() {
     let house = House::start().await;
     let lock = Holder::Device("lock-1".parse().unwrap());
-    for days in [0, 89, 91, 489] {
+    for days in [-399, -2, 0, 89, 91, 489] {
         let (status, leaf) = house.renew(&house.estate, &lock, days).await;
         assert_eq!(status, 200, "{leaf}");
         let pem = leaf["certificate"].as_str().unwrap();
@@ -49,6 +48,8 @@ async fn a_leaf_that_lapsed_a_year_ago_is_renewed_and_one_that_lapsed_longer_ago
     }
     let refused = house.renew(&house.estate, &lock, 491).await;
     check_refused(refused, "expired", "certificate");
+    let refused = house.renew(&house.estate, &lock, -402).await;
+    check_refused(refused, "forbidden", "certificate");
 }
 
 // authority-1.5

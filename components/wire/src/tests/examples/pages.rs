@@ -359,6 +359,13 @@ fn authority() -> Vec<Form> {
         said::<authority::Minted>("authority-minted", &minted),
         said::<authority::Challenged>("authority-challenged", &json!({ "nonce": octets(32) })),
         said::<authority::Present>("authority-present", &present),
+        said::<authority::RenewByProof>(
+            "authority-renew-by-proof",
+            &json!({
+                "v": 1, "certificate": octets(48), "csr": "-----BEGIN CERTIFICATE REQUEST-----",
+                "nonce": octets(32), "proof": octets(64),
+            }),
+        ),
         said::<authority::Bearer>(
             "authority-bearer",
             &json!({ "bearer": token(), "expires_at": AT }),

@@ -1,0 +1,96 @@
+//! The authority's door for leaves: HTTPS, where a signature counts and no certificate is asked for.
+
+use std::net::IpAddr;
+
+use serde::de::DeserializeOwned;
+use wire::authority::{Challenged, Leaf, RenewByProof};
+use wire::credential::{label, proof};
+use wire::{Component, Octets, Problem, Version};
+
+use crate::config::Address;
+use crate::digest::sha256;
+use crate::http::{PostError, post};
+use crate::identity::Identity;
+use crate::tls;
+
+/// Where the authority is asked for leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Door {
+    /// Where it serves HTTPS.
+    pub address: Address,
+    /// The own address to ask from; the system chooses when none.
+    pub from: Option<IpAddr>,
+}
+
+impl Door {
+    /// The authority at `address`.
+    pub fn at(address: Address) -> Self {
+        Self {
+            address,
+            from: None,
+        }
+    }
+
+    /// The next leaf of `current` for the key of `csr`, PEM.
+    pub(super) async fn next_leaf(
+        &self,
+        current: &Identity,
+        csr: &str,
+    ) -> Result<String, DoorError> {
+        let Challenged { nonce } = self.ask(current, "/challenge", &[]).await?;
+        let leaf = current.chain[0].as_ref();
+        let certificate = Octets::new(leaf.to_vec()).ok_or(DoorError::Large)?;
+        let (leaf, request) = (sha256(leaf), sha256(csr.as_bytes()));
+        let signed = proof(label::RENEW_LEAF, &[&nonce.0, &leaf.0, &request.0]);
+        let body = RenewByProof {
+            v: Version,
+            certificate,
+            csr: csr.to_owned(),
+            nonce,
+            proof: current.sign(&signed),
+        };
+        let leaf: Leaf = self
+            .ask(current, "/renew-leaf", &wire::encode(&body))
+            .await?;
+        Ok(leaf.certificate)
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        current: &Identity,
+        path: &str,
+        body: &[u8],
+    ) -> Result<T, DoorError> {
+        let authority = current.spiffe.sibling(Component::Authority);
+        let tls = tls::unnamed_client_config(current, &authority);
+        let answer = post(&self.address, self.from, tls, path, body).await?;
+        if answer.succeeded() {
+            wire::decode(&answer.body).map_err(DoorError::Answer)
+        } else {
+            Err(match wire::decode(&answer.body) {
+                Ok(problem) => DoorError::Refused(problem),
+                Err(_) => DoorError::Status(answer.status),
+            })
+        }
+    }
+}
+
+/// The authority gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum DoorError {
+    /// It cannot be reached, or is somebody else.
+    #[error("cannot ask the authority")]
+    Post(#[from] PostError),
+    /// It says no.
+    #[error("the authority refuses: {0}")]
+    Refused(Problem),
+    /// It says no, and not why.
+    #[error("the authority answers with status {0}")]
+    Status(u16),
+    /// It says something else.
+    #[error("the authority's answer cannot be read: {0}")]
+    Answer(Problem),
+    /// Our leaf is longer than any of a property.
+    #[error("the present leaf is too large to be shown")]
+    Large,
+}
