@@ -63,11 +63,13 @@ async fn devices_talk(hotel: &Hotel) {
     .await;
 }
 
-/// The processes of the components, by name.
+/// The processes of the components that are ours, by name.
 fn processes(hotel: &Hotel) -> BTreeMap<String, Option<u32>> {
     let status = hotel.status().unwrap();
-    let parts = status.components.into_iter();
-    parts.map(|part| (part.name, part.pid)).collect()
+    // mosquitto 2.0.11 sometimes ends when it reads its files again, and is started again at once.
+    let ours = status.components.into_iter();
+    let ours = ours.filter(|part| part.name != Component::Broker.as_str());
+    ours.map(|part| (part.name, part.pid)).collect()
 }
 
 // bus-7.1, bus-7.2, bus-4.5
@@ -109,6 +111,7 @@ async fn comes_back_with_leaves_issued(days: i64) {
     for name in processes(&hotel).keys().filter(have_leaves) {
         hotel.kill(name).await;
     }
+    hotel.kill("broker").await;
     hotel.kill("hotel-sim").await;
     eventually("the operator is renewed and served", LIMIT * 2, || async {
         let listed = hotel.try_edgectl(&["gateway", "list"]);
