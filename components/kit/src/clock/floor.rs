@@ -41,7 +41,7 @@ pub(crate) fn raise() {
     match clock_settime(ClockId::Realtime, time) {
         Ok(()) => eprintln!("supervise: the clock was at {now} ms, it is raised to {floor} ms"),
         Err(error) => {
-            eprintln!("supervise: the clock is at {now} ms and cannot be raised: {error}")
+            eprintln!("supervise: the clock is at {now} ms and cannot be raised: {error}");
         }
     }
 }

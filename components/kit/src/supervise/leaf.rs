@@ -49,7 +49,7 @@ async fn first(dir: &Path) -> Identity {
         match spawn_blocking(move || Identity::load(&place)).await {
             Ok(Ok(identity)) => return identity,
             Ok(Err(error)) => {
-                tracing::warn!(error = %Chain(&error), "there is no leaf to keep yet")
+                tracing::warn!(error = %Chain(&error), "there is no leaf to keep yet");
             }
             Err(_) => {}
         }
