@@ -15,6 +15,7 @@ pub mod eventually;
 pub mod faults;
 pub mod fleet;
 pub mod hotel;
+pub mod machine;
 pub mod network;
 pub mod nucleus;
 pub mod objects;
