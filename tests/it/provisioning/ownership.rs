@@ -223,8 +223,11 @@ async fn every_component_works_as_a_unix_user_of_its_own() {
         ))
     };
     edgectl("backup now");
-    let stat: Value = serde_json::from_str(&edgectl("uplink stat")).unwrap();
-    assert_eq!(stat["files"]["waiting"], 1, "{stat}");
+    eventually("uplink has taken the backup over", LIMIT, || async {
+        let stat: Value = serde_json::from_str(&edgectl("uplink stat")).ok()?;
+        (stat["files"]["waiting"] == 1).then_some(())
+    })
+    .await;
     for (user, file) in [
         ("hotel-console", "authority/ca/ca.key"),
         ("hotel-authority", "broker/identity/key.pem"),
