@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotel_tests::Aws;
-use hotel_tests::releases::{Workshop, said_json, told};
+use hotel_tests::releases::{Workshop, delivery, said_json, told};
 use serde_json::{Value, json};
 
 /// A workshop with one release, and a cloud with the bucket.
@@ -239,4 +239,36 @@ fn components_that_did_not_change_keep_their_version_and_versions_never_change()
         "{}",
         told(&changed)
     );
+}
+
+// delivery-1.1
+#[test]
+fn a_package_that_is_refused_leaves_the_release_before_it_whole() {
+    let workshop = Workshop::new();
+    let programs = workshop.stand_ins("a");
+    workshop.pack("0.1.0", &programs, &[]);
+    let (dist, key) = (workshop.place("dist"), workshop.place("release.key"));
+    let bill = dist.join("sbom-0.1.0.cdx.json");
+    let before = fs::read(&bill).unwrap();
+    // Its component is the same, its bill of materials is not.
+    let refused = delivery(
+        None,
+        &[
+            "package",
+            "--version",
+            "0.1.0",
+            "--only",
+            "broker",
+            "--out",
+            dist.to_str().unwrap(),
+            "--key",
+            key.to_str().unwrap(),
+            "--programs",
+            programs.to_str().unwrap(),
+        ],
+    );
+    assert_eq!(refused.status.code(), Some(1));
+    let words = "versions never change";
+    assert!(told(&refused).contains(words), "{}", told(&refused));
+    assert!(fs::read(&bill).unwrap() == before, "the bill was replaced");
 }
