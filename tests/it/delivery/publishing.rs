@@ -57,6 +57,19 @@ async fn a_release_is_published_once_and_an_interrupted_publication_goes_on() {
     assert_eq!(changes(&aws).await, [0, 0]);
 }
 
+// delivery-2.1
+#[tokio::test]
+async fn an_object_whose_answer_was_lost_is_our_own() {
+    let (workshop, set, aws) = start().await;
+    aws.lose_answer("PutObject").await;
+    let published = workshop.publish(&aws, &set, &[]);
+    assert!(published.status.success(), "{}", told(&published));
+    let put = aws.requests_of("PutObject").await;
+    let codes: Vec<_> = put[..2].iter().map(|request| request.status).collect();
+    assert_eq!(codes, [500, 412]);
+    assert_eq!(put[0].path, put[1].path);
+}
+
 // delivery-2.2
 #[tokio::test]
 async fn a_dry_run_prints_what_is_sent() {
