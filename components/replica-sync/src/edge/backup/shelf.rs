@@ -120,12 +120,7 @@ impl Shelf {
     pub(crate) fn offer(&self, name: &str) -> io::Result<Offer> {
         let path = self.directory.join(name);
         let mut digest = Digesting::new();
-        let mut counting = Counting {
-            digest: &mut digest,
-            bytes: 0,
-        };
-        io::copy(&mut File::open(&path)?, &mut counting)?;
-        let bytes = counting.bytes;
+        let bytes = io::copy(&mut File::open(&path)?, &mut digest)?;
         Ok(Offer {
             path,
             name: name.to_owned(),
@@ -194,23 +189,6 @@ impl Drop for Draft {
         {
             tracing::warn!(path = %path.display(), %error, "cannot remove an unfinished backup");
         }
-    }
-}
-
-struct Counting<'a> {
-    digest: &'a mut Digesting,
-    bytes: u64,
-}
-
-impl io::Write for Counting<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.digest.add(bytes);
-        self.bytes += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
