@@ -193,6 +193,18 @@ async fn a_configuration_with_which_no_start_succeeds_gives_way_to_the_last_good
     attended(&nucleus).await;
     assert_eq!(stage.kept(), good);
 
+    // A start for another reason does not try it again.
+    let starts = || gateway.log().matches("the program starts").count();
+    let before = starts();
+    let killed = gateway.signal_program(Signal::KILL).await;
+    eventually("the last good one is used again", LIMIT, || async {
+        let fell_back = gateway.log().matches("failed 3 starts").count() == 2;
+        (fell_back && gateway.program()? != killed).then_some(())
+    })
+    .await;
+    attended(&nucleus).await;
+    assert_eq!(starts(), before + 1, "{}", gateway.log());
+
     // Mended, it is taken up.
     nucleus.configure("/doors/time_zone", json!("Europe/Lisbon"));
     eventually("the new configuration is kept", LIMIT, || async {

@@ -166,6 +166,15 @@ impl Aws {
         self.tell("_fail", &told).await;
     }
 
+    /// Lets the answer to the next such operation be lost: it is done, and the asker is told to try
+    /// again.
+    pub async fn lose_answer(&self, operation: &str) {
+        let told = json!({
+            "operation": operation, "status": 500, "code": "InternalError", "times": 1, "done": true
+        });
+        self.tell("_fail", &told).await;
+    }
+
     /// Lets a core device report: `{thing, groups, status, components, deployments}`, lists in the
     /// words of `ListInstalledComponents` and `ListEffectiveDeployments`.
     pub async fn report(&self, device: &Value) {

@@ -37,8 +37,9 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // What cannot be unmounted now is empty memory below a scratch directory.
-        drop(Command::new("umount").arg(&self.directory).status());
+        // Lazily: a component may still look at it.
+        let mut unmount = Command::new("umount");
+        drop(unmount.arg("--lazy").arg(&self.directory).status());
         drop(fs::remove_dir(&self.directory));
     }
 }

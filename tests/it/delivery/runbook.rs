@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use hotel_tests::Aws;
 use hotel_tests::hotel::{artifacts, repository};
-use hotel_tests::releases::{Workshop, delivery, said, said_json, told};
+use hotel_tests::releases::{Workshop, delivery, deployed, reported, said, said_json, told};
 use hotel_tests::runbook::Runbook;
 use serde_json::json;
 
@@ -73,13 +73,12 @@ impl Desk {
     async fn runs(&self, group: &str, version: &str) {
         let status = delivery(Some(&self.aws), &["status", "--json", "--target", group]);
         let id = said_json(&status)["deployment_id"].clone();
-        let component = json!({
-            "componentName": "uplink", "componentVersion": version, "lifecycleState": "RUNNING"
-        });
+        let components = deployed(&self.aws, group).await;
+        assert_eq!(reported(&components, "uplink"), version);
         let deployment = json!({"deploymentId": id, "coreDeviceExecutionStatus": "SUCCEEDED"});
         let name = format!("box-of-{group}");
         let told = json!({
-            "thing": name, "groups": [group], "components": [component],
+            "thing": name, "groups": [group], "components": components,
             "deployments": [deployment]
         });
         self.aws.report(&told).await;

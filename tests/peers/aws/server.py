@@ -14,7 +14,8 @@ signature are refused, except for those to the credentials provider (`/role-alia
 For tests, unsigned:
     GET    /_requests               what was asked so far, oldest first
     DELETE /_requests               forget it
-    POST   /_fail                   {operation, status, code, message, times}: answer so, instead
+    POST   /_fail                   {operation, status, code, message, times, done}: answer so, instead,
+                                    or, where `done` says so, after it was done by moto
     POST   /_devices                {thing, groups, status, components, deployments}: a core device reports
     POST   /_component              {component, version, states}: how it is described from now on
     GET    /_ca                     the authority of things' certificates, PEM
@@ -126,6 +127,11 @@ class Aws:
         return send(start_response, *refusal(problem, "xml" if name in ("s3", "iam", "sts") else "json"))
 
     def forward(self, record, environ, start_response):
+        failure = self.failure(record, done=True)
+        if failure:
+            b"".join(self.moto(environ, lambda *_: None))
+            raise failure
+
         def started(status, headers, exc_info=None):
             self.remember(record, int(status.split(" ")[0]))
             return start_response(status, headers, exc_info)
@@ -154,11 +160,19 @@ class Aws:
             self.requests.append(record | {"status": status, "code": code})
 
     def refuse_as_told(self, record):
+        failure = self.failure(record, done=False)
+        if failure:
+            raise failure
+
+    def failure(self, record, done):
+        """How an operation is to fail, if it is: before it is done, or after."""
         with self.lock:
             for failure in self.failures:
-                if failure["operation"] == record["operation"] and failure["times"] > 0:
+                meant = (failure["operation"], failure["done"]) == (record["operation"], done)
+                if meant and failure["times"] > 0:
                     failure["times"] -= 1
-                    raise Refused(failure["status"], failure["code"], failure["message"])
+                    return Refused(failure["status"], failure["code"], failure["message"])
+        return None
 
     def control(self, method, path, environ):
         try:
@@ -179,6 +193,7 @@ class Aws:
             case ("POST", "/_fail"):
                 failure = {"operation": told["operation"], "status": int(told["status"])}
                 failure |= {"code": told["code"], "message": told.get("message", "")}
+                failure |= {"done": bool(told.get("done"))}
                 self.failures.append(failure | {"times": int(told.get("times", 1))})
             case ("POST", "/_devices"):
                 self.greengrass.report(told)
