@@ -154,10 +154,13 @@ impl Service {
 
     /// Shows the database what devices are.
     fn mirror(&self, gateway: &Gateway) {
-        let rows: Rows = gateway
+        let rows = gateway
             .states()
-            .map(|state| (state.device.clone(), mirror::row(&state)))
-            .collect();
+            .map(|state| (state.device.clone(), mirror::row(&state)));
+        let ends = gateway
+            .retired()
+            .map(|device| (device.clone(), mirror::end(device)));
+        let rows: Rows = rows.chain(ends).collect();
         self.rows.send_if_modified(|known| {
             let changed = *known != rows;
             *known = rows;

@@ -53,7 +53,9 @@ fn a_message_is_a_row_with_what_was_made_of_it_or_without() {
         ]
     );
     let record = row(at, &guest(), &message, None);
-    assert_eq!(record.body["sentiment"], Value::Null);
+    for unknown in ["sentiment", "score", "topic", "degraded"] {
+        assert_eq!(record.body.get(unknown), None, "{unknown} is left as it is");
+    }
     assert_eq!(record.body["text"], "It is cold");
 }
 
@@ -65,4 +67,21 @@ fn a_message_without_words_is_refused_and_none_is_shown_by_debug() {
     );
     assert!(check(&message("Thank you")).is_ok());
     assert!(!format!("{:?}", message("secret words")).contains("secret"));
+}
+
+// device-proxy-10.3
+#[test]
+fn a_guest_writes_once_a_second_and_keeps_nobody_else_waiting() {
+    let mut pace = Pace::default();
+    let (ada, grace) = ("ada".parse().unwrap(), "grace".parse().unwrap());
+    let mut check = |at: u32, guest, expected: Option<Code>| {
+        let refused = pace.write(Integer::from(at), guest).err();
+        assert_eq!(refused.map(|problem| problem.code), expected, "at {at}");
+    };
+    check(10_000, &ada, None);
+    check(10_999, &ada, Some(Code::Busy));
+    check(10_999, &grace, None);
+    check(11_000, &ada, None);
+    // The clock was set back: nobody waits longer for that.
+    check(9_000, &ada, None);
 }
