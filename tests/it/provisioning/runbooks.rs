@@ -15,6 +15,7 @@ use kit::ca::Registration;
 use tempfile::TempDir;
 
 use super::cloud::{bucket, rotated, set_up, table};
+use super::join::joins_by;
 use super::site::{Boot, Site, finish, page};
 
 /// An operator at their desk, and a box in its hotel.
@@ -125,7 +126,7 @@ impl World {
 
     /// What S3 has under a name.
     async fn stored(&self, place: &str) -> Vec<u8> {
-        let fetch = format!("aws s3 cp --quiet s3://{place} fetched");
+        let fetch = format!("aws s3 cp --only-show-errors s3://{place} fetched");
         let fetched = self.types(&fetch, &[]).await;
         assert_eq!(fetched.code, Some(0), "{}", fetched.said);
         fs::read(self.desk.path().join("fetched")).unwrap()
@@ -177,6 +178,7 @@ async fn a_box_is_provisioned_by_the_book() {
         .follows(&mut book, &["retire"], &[("KEEP", &keep)])
         .await;
     world.follows(&mut book, &["revoke-claim"], &[]).await;
+    joins_by(&book.take("join-request"), &book.take("join-approve")).await;
     book.is_done();
 }
 
@@ -187,7 +189,7 @@ async fn a_stolen_box_is_ended_by_the_book() {
     rotated(&world.aws).await;
     bucket(&world.aws, "acme-hotels-registry").await;
     let place = "acme-hotels-registry/properties/acme.seaside.json";
-    let send = format!("echo '{{}}' | aws s3 cp --quiet - s3://{place}");
+    let send = format!("echo '{{}}' | aws s3 cp --only-show-errors - s3://{place}");
     let sent = world.types(&send, &[]).await;
     assert_eq!(sent.code, Some(0), "{}", sent.said);
     world.follows(&mut book, &["record", "end"], &[]).await;
