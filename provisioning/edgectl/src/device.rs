@@ -146,6 +146,8 @@ pub(crate) fn add(
     if change == Change::Made {
         property.register(registry)?;
     }
+    // Also when nothing changed: the run before may have ended here.
+    property.share_registry()?;
     let mut issued = 0;
     for holder in &holders {
         match property.issue(holder, renewal, now)? {

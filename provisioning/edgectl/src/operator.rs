@@ -32,13 +32,16 @@ const TURN_PAUSE: Duration = Duration::from_millis(50);
 /// How long the broker may take to let the operator in.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// The broker of a box, on the box.
+const BROKER_OF_BOX: (&str, u16) = ("localhost", 8883);
+
 /// Where and how to reach the bus.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Access {
     /// Where the property, or the local hotel, is kept.
     #[arg(long, default_value = ".local")]
     dir: PathBuf,
-    /// The broker, HOST:PORT; in a local hotel its own.
+    /// The broker, HOST:PORT; in a local hotel its own, else localhost:8883, as on a box.
     #[arg(long, value_parser = address)]
     broker: Option<Address>,
 }
@@ -116,7 +119,7 @@ impl Access {
     fn settings(&self, identity: Identity) -> Result<Settings, OperatorError> {
         let broker = match &self.broker {
             Some(broker) => broker.clone(),
-            None => local::broker(&self.dir).ok_or(OperatorError::NoBroker)?,
+            None => local::broker(&self.dir).unwrap_or_else(broker_of_box),
         };
         Ok(Settings {
             broker,
@@ -133,6 +136,7 @@ async fn connect(
     passport: Passport,
     tasks: &Tasks,
 ) -> Result<Operator, OperatorError> {
+    let broker = settings.broker.clone();
     let bus = Bus::new(settings, tasks, Health::new().need("bus"));
     bus.connect();
     let mut link = bus.link();
@@ -143,6 +147,7 @@ async fn connect(
         Ok(Operator { bus, passport })
     } else {
         Err(OperatorError::NotConnected {
+            broker,
             link: link.borrow().clone(),
         })
     }
@@ -192,6 +197,15 @@ impl Operator {
     }
 }
 
+/// Where the broker of a box is, as its recipe has it.
+fn broker_of_box() -> Address {
+    let (host, port) = BROKER_OF_BOX;
+    Address {
+        host: host.to_owned(),
+        port,
+    }
+}
+
 fn address(text: &str) -> Result<Address, String> {
     let (host, port) = text.rsplit_once(':').ok_or("not HOST:PORT")?;
     let port = port
@@ -218,12 +232,11 @@ pub(crate) enum OperatorError {
     /// The operator's name cannot be taken.
     #[error("cannot take the operator's lock")]
     Lock(#[source] std::io::Error),
-    /// Nothing says where the broker is.
-    #[error("no local hotel is here: name its broker with --broker HOST:PORT")]
-    NoBroker,
     /// The broker did not let the operator in.
-    #[error("cannot connect to the broker within {CONNECT:?}: {link:?}")]
+    #[error("cannot connect to the broker at {}:{} within {CONNECT:?}: {link:?}", broker.host, broker.port)]
     NotConnected {
+        /// Where it was looked for.
+        broker: Address,
         /// What it said last.
         link: Link,
     },

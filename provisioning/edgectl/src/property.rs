@@ -37,6 +37,7 @@ mod layout;
 mod leaves;
 mod ledger;
 mod lock;
+mod on_box;
 mod record;
 mod store;
 
@@ -178,6 +179,11 @@ impl Property {
         Ok(())
     }
 
+    /// Brings the gateway of this box to the registry as it is; safe to repeat.
+    pub(crate) fn share_registry(&self) -> Result<(), PropertyError> {
+        on_box::share(&self.layout, &self.registry)
+    }
+
     /// Gives ids away, for ever; an id that somebody else holds is refused before any is given.
     pub(crate) fn give_away(&mut self, holders: &[Holder]) -> Result<(), PropertyError> {
         if self.ledger.add(holders)? == Change::Made {
@@ -193,6 +199,11 @@ impl Property {
         renewal: Renewal,
         now: OffsetDateTime,
     ) -> Result<Leaf, PropertyError> {
+        if let Some(dir) = on_box::identity(&self.layout, holder) {
+            let leaf = self.issue_into(holder, &dir, renewal, now)?;
+            on_box::give(&dir)?;
+            return Ok(leaf);
+        }
         let dir = self.layout.identity(&holder.principal());
         self.issue_into(holder, &dir, renewal, now)
     }

@@ -102,6 +102,11 @@ async fn a_release_reaches_the_hotels_and_is_taken_back_by_the_book() {
     ends_with(&desk.types("publish", &first), 0);
 
     ends_with(&desk.types("deploy", &first), 3);
+    let sent = &desk.aws.requests_of("CreateDeployment").await[0].input;
+    let merged = &sent["components"]["uplink"]["configurationUpdate"]["merge"];
+    // A fleet's batches leave by the quarter of an hour.
+    let batches = r#""batch":{"age_ms":"900000"}"#;
+    assert!(merged.as_str().unwrap().contains(batches), "{merged}");
     desk.runs("canary", "0.1.0").await;
     ends_with(&desk.types("deploy", &first), 3);
     desk.runs("hotels", "0.1.0").await;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use hotel_tests::Aws;
 use hotel_tests::aws::{ACCOUNT, Request};
-use hotel_tests::hotel::artifacts;
+use hotel_tests::hotel::{artifacts, repository};
 use serde_json::Value;
 
 use super::site::{Boot, finish};
@@ -46,7 +46,6 @@ pub(super) async fn set_up(aws: &Aws, more: &[&str]) -> Boot {
 fn python(aws: &Aws) -> Command {
     let mut command = Command::new(hotel_tests::Hotel::python());
     aws.introduce(&mut command);
-    command.env("AWS_DEFAULT_REGION", hotel_tests::aws::REGION);
     command
 }
 
@@ -59,6 +58,17 @@ pub(super) async fn table(aws: &Aws) {
          AttributeDefinitions=[{'AttributeName': 'serial', 'AttributeType': 'S'}], \
          KeySchema=[{'AttributeName': 'serial', 'KeyType': 'HASH'}])",
     );
+    let made = finish(command).await;
+    assert_eq!(made.code, Some(0), "{}", made.said);
+}
+
+/// A bucket, as a stack makes it.
+pub(super) async fn bucket(aws: &Aws, name: &str) {
+    let mut command = python(aws);
+    command.arg("-c").arg(format!(
+        "import boto3; boto3.client('s3').create_bucket(Bucket='{name}', \
+         CreateBucketConfiguration={{'LocationConstraint': 'eu-central-1'}})"
+    ));
     let made = finish(command).await;
     assert_eq!(made.code, Some(0), "{}", made.said);
 }
@@ -149,6 +159,57 @@ async fn a_hotel_is_set_up_once() {
             .is_some_and(|name| name.starts_with("Create"))
     };
     assert!(!later.iter().any(|request| creates(&request.operation)));
+}
+
+/// Runs `tests/python/infra/fleet.py` on this AWS.
+async fn fleet(aws: &Aws, act: &str, given: &str) -> Boot {
+    let scratch = tempfile::tempdir().unwrap();
+    let input = scratch.path().join("given.json");
+    fs::write(&input, given).unwrap();
+    let mut command = python(aws);
+    command
+        .args(["-B", "fleet.py", act])
+        .current_dir(repository().join("tests/python/infra"))
+        .stdin(fs::File::open(input).unwrap());
+    finish(command).await
+}
+
+// provisioning-4.4
+#[tokio::test]
+async fn a_setup_makes_what_the_stack_of_the_fleet_makes() {
+    let aws = Aws::start();
+    let made = set_up(&aws, &[]).await;
+    assert_eq!(made.code, Some(0), "{}", made.said);
+    let asked = aws.asked().await;
+    let compared = fleet(&aws, "compare", &asked).await;
+    assert_eq!(compared.code, Some(0), "{}", compared.said);
+    // It would tell.
+    let narrower = asked.replace("greengrass*/health", "greengrass/health");
+    assert_ne!(narrower, asked);
+    let compared = fleet(&aws, "compare", &narrower).await;
+    assert_eq!(compared.code, Some(1), "{}", compared.said);
+    assert!(
+        compared.said.contains("hotel-edge-core"),
+        "{}",
+        compared.said
+    );
+}
+
+// provisioning-4.4
+#[tokio::test]
+async fn what_the_stack_made_is_taken_for_what_it_is() {
+    let aws = Aws::start();
+    let made = fleet(&aws, "make", "").await;
+    assert_eq!(made.code, Some(0), "{}", made.said);
+    let looked = set_up(&aws, &[]).await;
+    assert_eq!(looked.code, Some(0), "{}", looked.said);
+    assert!(!looked.said.contains("DIFFERS"), "{}", looked.said);
+    // The policies were seen, and not only the want of them.
+    for policy in ["hotel-edge-core", "hotel-edge-claim"] {
+        let mut lines = looked.said.lines();
+        let line = lines.find(|line| line.contains(policy)).unwrap();
+        assert!(line.contains("exists"), "{line}");
+    }
 }
 
 // provisioning-4.2

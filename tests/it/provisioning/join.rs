@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::{Child, Command, Stdio};
 
 use hotel_tests::fleet::{Claims, Fleet};
-use hotel_tests::hotel::artifacts;
+use hotel_tests::hotel::{artifacts, repository};
 use tempfile::TempDir;
 
 use super::site::{Boot, Site, finish};
@@ -56,14 +57,8 @@ impl House {
     fn ask(&self, second: &Site, wait_s: &str) -> (Child, String) {
         let (out, answer) = (self.file("request.json"), self.file("answer.json"));
         let mut command = second.command(&["join", "request"]);
-        command
-            .args(["--out", &out, "--answer", &answer, "--wait-s", wait_s])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = said.find_map(|line| Some(line.unwrap().strip_prefix("code: ")?.to_owned()));
-        (child, line.unwrap())
+        command.args(["--out", &out, "--answer", &answer, "--wait-s", wait_s]);
+        asking(command)
     }
 
     /// Somebody at the first box types the code in.
@@ -93,6 +88,59 @@ impl House {
         waiting.wait().unwrap();
         self.approve_with(&code, "answer.json", more).await
     }
+}
+
+/// Starts the asking, and reads the code that it shows.
+fn asking(mut command: Command) -> (Child, String) {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = said.find_map(|line| Some(line.unwrap().strip_prefix("code: ")?.to_owned()));
+    (child, line.unwrap())
+}
+
+impl House {
+    /// Types commands at a box, where `edgectl` works in places of its own.
+    fn typing(&self, commands: &str, at: &str, places: &str) -> Command {
+        let program = self.desk.path().join(at);
+        let real = artifacts().join("edgectl");
+        let script = format!("#!/bin/sh\nexec {} \"$@\" {places}\n", real.display());
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = Command::new("bash");
+        command
+            .args(["-euo", "pipefail", "-c", commands])
+            .current_dir(self.desk.path())
+            .env("HOTEL_EDGECTL", program)
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+/// A second box joins by the commands of the book: those of its own, and those of the first box.
+pub(super) async fn joins_by(request: &str, approve: &str) {
+    let house = House::new().await;
+    let second = house.second(&house.ca()).await;
+    fs::create_dir(house.file("usb")).unwrap();
+    symlink(
+        repository().join("provisioning"),
+        house.file("provisioning"),
+    )
+    .unwrap();
+    let (plan, dir) = (second.plan(), second.dir());
+    let own = format!("--plan {} --dir {}", plan.display(), dir.display());
+    let request = house.typing(request, "second", &own);
+    let (asking, code) = asking(request);
+    let first = format!("--dir {}", house.first.dir().display());
+    let mut approve = house.typing(approve, "first", &first);
+    approve.env("CODE", code);
+    let approved = finish(approve).await;
+    assert_eq!(approved.code, Some(0), "{}", approved.said);
+    let answered = asking.wait_with_output().unwrap();
+    assert!(answered.status.success(), "{answered:?}");
+    let boot = second.boot().await;
+    assert_eq!(boot.code, Some(0), "{}", boot.said);
+    assert!(boot.said.contains("handed over"), "{}", boot.said);
 }
 
 // provisioning-7.1 provisioning-7.2

@@ -49,7 +49,7 @@ pub(crate) struct Cloud {
     /// Its region.
     #[arg(long, default_value = "eu-central-1")]
     region: String,
-    /// Another address than the region's.
+    /// Another address than the region's, or that of `AWS_ENDPOINT_URL`.
     #[arg(long)]
     endpoint: Option<String>,
 }
@@ -112,7 +112,8 @@ impl Cloud {
             shared = shared.credentials_provider(Credentials::new(id, secret, None, None, "local"));
         }
         let shared = shared.load().await;
-        let endpoint = self.endpoint.clone().or_else(|| Some(s3?.endpoint));
+        let named = self.endpoint.clone().or_else(|| Some(s3?.endpoint));
+        let endpoint = named.or_else(|| shared.endpoint_url().map(str::to_owned));
         let mut own =
             aws_sdk_s3::config::Builder::from(&shared).force_path_style(endpoint.is_some());
         own.set_endpoint_url(endpoint);

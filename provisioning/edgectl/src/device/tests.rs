@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fs;
 
 use clap::Parser;
 use kit::identity::{Identity, PrincipalKind};
@@ -111,6 +112,25 @@ fn devices_added_twice_are_added_once() {
         (identity.spiffe.role, identity.spiffe.id),
         (PrincipalKind::Device, lock)
     );
+}
+
+#[test]
+fn on_a_box_the_gateway_gets_the_registry() {
+    let dir = TempDir::new().unwrap();
+    let (mut property, _) = Property::found(dir.path(), founding(), NOW).unwrap();
+    let file = dir.path().join("iot-gateway/devices.json");
+    let shared = || {
+        let text = fs::read(&file).unwrap();
+        serde_json::from_slice::<Registry>(&text).unwrap()
+    };
+    fs::create_dir(file.parent().unwrap()).unwrap();
+    fs::write(&file, r#"{"v":1,"devices":[]}"#).unwrap();
+    add(&mut property, hotel(1), Renewal::WhenDue, NOW).unwrap();
+    assert_eq!(&shared(), property.registry());
+    // Saying the same again mends a copy that a power cut left behind.
+    fs::write(&file, r#"{"v":1,"devices":[]}"#).unwrap();
+    add(&mut property, hotel(1), Renewal::WhenDue, NOW).unwrap();
+    assert_eq!(&shared(), property.registry());
 }
 
 #[test]

@@ -11,6 +11,11 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// The directory itself.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The layout below `dir`.
     pub(crate) fn new(dir: &Path) -> Self {
         Self {

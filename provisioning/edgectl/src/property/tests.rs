@@ -215,6 +215,20 @@ fn a_renewed_leaf_keeps_its_key() {
     assert_ne!(read(CERT_FILE), leaf);
 }
 
+#[test]
+fn on_a_box_a_component_gets_its_leaf_where_it_reads_it() {
+    let (dir, mut property) = seaside();
+    let own = dir.path().join("uplink/identity");
+    fs::create_dir_all(&own).unwrap();
+    property.issue(&uplink(), Renewal::WhenDue, NOW).unwrap();
+    let elsewhere = property.layout.identity(&Component::Uplink.into());
+    assert!(!elsewhere.exists());
+    let before = Identity::load(&own).unwrap();
+    property.issue(&uplink(), Renewal::Now, NOW).unwrap();
+    let after = Identity::load(&own).unwrap();
+    assert_ne!(before.chain, after.chain);
+}
+
 /// Damages an issued identity and sees it mended.
 #[track_caller]
 fn check_mended(damage: impl FnOnce(&Path)) {
