@@ -147,6 +147,7 @@ async fn packets_that_are_lost_cost_time_and_nothing_else() {
         return skip(&error.to_string());
     }
     hotel.heard(20).await;
+    assert!(network.lost().unwrap() > 0, "no packet was lost");
     network.mend();
     hotel.settle_accounts().await;
 }
@@ -179,6 +180,12 @@ async fn clocks_that_jump_lose_nothing_and_store_nothing_twice() {
     hotel.heard(20).await;
     hotel.states_are_true().await;
     hotel.settle_accounts().await;
+    let now_ms = Clock::system().wall().value();
+    let year_ms = u64::try_from(365 * DAY_S * 1_000).unwrap();
+    let lines = hotel.objects().await.unwrap();
+    let mut lines = lines.iter().flat_map(|object| &object.lines);
+    let is_of_another_year = lines.any(|line| line.record.at.value() > now_ms + year_ms);
+    assert!(is_of_another_year, "the clocks did not jump");
     devices.stop();
 }
 

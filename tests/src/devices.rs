@@ -131,8 +131,25 @@ impl Devices {
     }
 }
 
+impl Devices {
+    /// Shows the end of what they said, when a test failed.
+    #[expect(
+        clippy::print_stderr,
+        reason = "a failed test tells what its devices said"
+    )]
+    fn keep_log(&self) {
+        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let last: Vec<_> = log.lines().rev().take(15).collect();
+        eprintln!("--- devices");
+        last.iter().rev().for_each(|line| eprintln!("{line}"));
+    }
+}
+
 impl Drop for Devices {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.keep_log();
+        }
         // It may have ended by itself.
         drop(self.process.kill());
         drop(self.process.wait());

@@ -69,7 +69,7 @@ impl Network {
     /// the kernel does not filter packets.
     pub fn lose(&self, port: u16, percent: u32) -> Result<(), NoNetwork> {
         self.mend();
-        let lost = format!("numgen random mod 100 < {percent} drop");
+        let lost = format!("numgen random mod 100 < {percent} counter drop");
         let chain = format!("add chain inet {TABLE} in {{ type filter hook input priority 0; }}");
         self.nft(&[
             format!("add table inet {TABLE}"),
@@ -77,6 +77,19 @@ impl Network {
             format!("add rule inet {TABLE} in tcp dport {port} {lost}"),
             format!("add rule inet {TABLE} in tcp sport {port} {lost}"),
         ])
+        .map(drop)
+    }
+
+    /// How many packets were lost.
+    pub fn lost(&self) -> Result<u64, NoNetwork> {
+        let told = self.nft(&[format!("list table inet {TABLE}")])?;
+        let mut words = told.split_whitespace();
+        let mut lost = 0;
+        while words.any(|word| word == "packets") {
+            let count: Option<u64> = words.next().and_then(|word| word.parse().ok());
+            lost += count.unwrap_or(0);
+        }
+        Ok(lost)
     }
 
     /// Loses nothing any more.
@@ -85,7 +98,8 @@ impl Network {
         drop(self.nft(&[format!("delete table inet {TABLE}")]));
     }
 
-    fn nft(&self, commands: &[String]) -> Result<(), NoNetwork> {
+    /// What the packet filter inside says to commands.
+    fn nft(&self, commands: &[String]) -> Result<String, NoNetwork> {
         let what = commands.join("\n");
         let output = self
             .command("nft")
@@ -93,7 +107,7 @@ impl Network {
             .output()
             .map_err(NoNetwork::Start)?;
         if output.status.success() {
-            return Ok(());
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
         let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
         Err(NoNetwork::Refused { what, why })

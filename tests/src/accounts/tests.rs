@@ -26,8 +26,8 @@ fn said(lines: &[(u32, &str, bool)]) -> History {
 }
 
 #[track_caller]
-fn check(said: &History, now: Whereabouts, expected: &Verdict) {
-    assert_eq!(judge(said, &now), *expected);
+fn check(said: &History, now: &Whereabouts, expected: &Verdict) {
+    assert_eq!(judge(said, now), *expected);
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn what_is_confirmed_is_stored_or_waits() {
         waiting: 1,
         ..Verdict::default()
     };
-    check(&said, now, &expected);
+    check(&said, &now, &expected);
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn what_is_confirmed_and_nowhere_is_lost() {
         wrong: vec![Wrong::Lost(place(0))],
         ..Verdict::default()
     };
-    check(&said, Whereabouts::default(), &expected);
+    check(&said, &Whereabouts::default(), &expected);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn what_is_stored_twice_or_differently_is_wrong() {
         ],
         ..Verdict::default()
     };
-    check(&said, now, &expected);
+    check(&said, &now, &expected);
 }
 
 #[test]
@@ -97,5 +97,5 @@ fn a_tombstone_answers_for_its_own_stream_and_number() {
         wrong: vec![Wrong::Lost(place(1)), Wrong::Lost(place(2))],
         ..Verdict::default()
     };
-    check(&said, now, &expected);
+    check(&said, &now, &expected);
 }

@@ -8,7 +8,7 @@ use kit::identity::Identity;
 use kit::tls;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{ConnectProperties, Packet};
-use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
+use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
 use wire::{Component, Filter};
 
@@ -43,20 +43,23 @@ impl Bare {
 
     /// The next packet of the broker.
     pub(super) async fn next(&mut self) -> Packet {
+        self.heard().await.expect("the broker keeps the connection")
+    }
+
+    /// The next message, while there is a broker; whatever else comes before it is passed over.
+    pub(super) async fn message(&mut self) -> Option<Bytes> {
         loop {
-            let event = self.events.poll().await;
-            match event.expect("the broker keeps the connection") {
-                Event::Incoming(packet) => return packet,
-                Event::Outgoing(_) => {}
+            if let Packet::Publish(message) = self.heard().await.ok()? {
+                return Some(message.payload);
             }
         }
     }
 
-    /// The next message; whatever else comes before it is passed over.
-    pub(super) async fn message(&mut self) -> Bytes {
+    async fn heard(&mut self) -> Result<Packet, ConnectionError> {
         loop {
-            if let Packet::Publish(message) = self.next().await {
-                return message.payload;
+            match self.events.poll().await? {
+                Event::Incoming(packet) => return Ok(packet),
+                Event::Outgoing(_) => {}
             }
         }
     }

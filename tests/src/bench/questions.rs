@@ -2,7 +2,6 @@
 //! suite, and by bare clients on the same broker, in turn.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use kit::bus::{Bus, Delivery, Retain, Session};
@@ -154,8 +153,7 @@ impl Floor {
         let topic = Topic::service(property, component, reply).to_string();
         let answer = Bytes::from(wire::encode(&Reply::from(Ok(text()))));
         tokio::spawn(async move {
-            loop {
-                answerer.message().await;
+            while answerer.message().await.is_some() {
                 answerer.publish(&topic, false, answer.clone());
             }
         });
@@ -174,8 +172,7 @@ impl Floor {
     async fn trip(&mut self) {
         self.asker
             .publish(&self.topic, false, self.question.clone());
-        let waited: Duration = LIMIT;
-        let answer = tokio::time::timeout(waited, self.asker.message()).await;
-        answer.expect("it is answered");
+        let answer = tokio::time::timeout(LIMIT, self.asker.message()).await;
+        answer.ok().flatten().expect("it is answered");
     }
 }

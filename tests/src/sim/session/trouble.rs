@@ -47,7 +47,7 @@ impl Session {
     /// Sends a letter: now or behind those that come, once or more often.
     pub(super) fn post(&mut self, bus: &Bus, letter: Letter) {
         if !self.trouble.holds() {
-            return self.say(bus, letter);
+            return self.say(bus, &letter);
         }
         self.held_back.push(letter);
         if self.held_back.len() >= HELD_MAX {
@@ -59,12 +59,12 @@ impl Session {
     fn let_go(&mut self, bus: &Bus) {
         let mut letters = std::mem::take(&mut self.held_back);
         self.trouble.shuffle(&mut letters);
-        for letter in letters {
+        for letter in &letters {
             self.say(bus, letter);
         }
     }
 
-    fn say(&mut self, bus: &Bus, letter: Letter) {
+    fn say(&mut self, bus: &Bus, letter: &Letter) {
         let (subject, retain) = (letter.subject.on_the_bus(), letter.subject.retain());
         let cargo = Cargo::Letter(letter.seq.value());
         self.start(bus, cargo, subject.clone(), letter.body.clone(), retain);
