@@ -11,10 +11,13 @@ use std::process::{Command, ExitCode};
 use clap::{Parser, ValueEnum};
 use serde::de::DeserializeOwned;
 
+mod bare;
+mod devices;
 pub mod figure;
 mod models;
 mod peers;
 mod prints;
+mod questions;
 pub mod samples;
 mod tablets;
 
@@ -34,6 +37,10 @@ struct Arguments {
 /// A part of the suite that is measured by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Area {
+    /// Questions over the broker.
+    Bus,
+    /// Devices and the gateway.
+    Gateway,
     /// Models over HTTP.
     Inference,
     /// Connections between peers.
@@ -61,6 +68,8 @@ pub fn main() -> ExitCode {
     println!("{}", Figure::HEADING);
     for area in areas {
         let measured = match area {
+            Area::Bus => questions::measure(),
+            Area::Gateway => devices::measure(),
             Area::Inference => models::measure(),
             Area::Peer => peers::measure(),
             Area::Print => prints::measure(),
@@ -78,6 +87,14 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The memory that a process has now, in megabytes.
+fn rss_mb(pid: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kb = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kb.expect("the kernel tells it") / 1_024.0
 }
 
 /// What a script measured, one JSON object on its standard output.

@@ -8,7 +8,9 @@ pub mod aws;
 pub mod bench;
 pub mod cable;
 pub mod client;
+pub mod clocks;
 pub mod deployed;
+pub mod devices;
 pub mod disk;
 pub mod doors;
 pub mod eventually;
@@ -25,6 +27,7 @@ pub mod releases;
 pub mod replica;
 pub mod runbook;
 pub mod sim;
+pub mod truth;
 pub mod vprinter;
 
 pub use aws::Aws;

@@ -7,7 +7,7 @@ use wire::registry::RegisteredDevice;
 use super::capabilities;
 
 /// Most rooms of a simulated hotel.
-pub(crate) const ROOMS_MAX: u32 = 250;
+pub(crate) const ROOMS_MAX: u32 = 500;
 /// Rooms of one floor: 101 to 120, then 201.
 const ROOMS_PER_FLOOR: u32 = 20;
 /// What stands in every room: the end of the id, and the kind.

@@ -53,7 +53,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
         "--kind lock",
         "lock-1 --kind lock --rooms 3",
         "--rooms 0",
-        "--rooms 251",
+        "--rooms 501",
     ] {
         assert!(asked(line).is_err(), "{line}");
     }
@@ -63,7 +63,7 @@ fn a_command_line_that_makes_no_sense_is_refused() {
 fn a_simulated_hotel_has_four_devices_a_room_and_no_id_twice() {
     let devices = hotel(ROOMS_MAX);
     let ids: BTreeSet<_> = devices.iter().map(|known| known.device.clone()).collect();
-    assert_eq!((devices.len(), ids.len()), (1_000, 1_000));
+    assert_eq!((devices.len(), ids.len()), (2_000, 2_000));
     let first: Vec<_> = devices
         .iter()
         .take(4)

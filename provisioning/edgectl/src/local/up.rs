@@ -24,6 +24,7 @@ use super::plan::{self, Plan, Sources, Wanted};
 use super::process::Process;
 use super::roster::{Part, Roster};
 use super::{detach, down, install, rooms, rotation, status, watch};
+use crate::device::ROOMS_MAX;
 use crate::output::say;
 
 /// Start the hotel, or say that it runs.
@@ -33,7 +34,7 @@ pub(crate) struct Up {
     #[arg(long, default_value = ".local")]
     dir: PathBuf,
     /// Simulated rooms, four devices each; at first 5, later as many as before.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=250))]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(ROOMS_MAX)))]
     rooms: Option<u32>,
     /// Run these parts only, separated by commas: components, `s3`, `hotel-sim`,
     /// `hotel-vprinter`.
