@@ -21,6 +21,7 @@ mod printing;
 mod provisioning;
 mod recipes;
 mod replica;
+mod revocation;
 mod signaling;
 mod strangers;
 mod tidy;
