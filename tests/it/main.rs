@@ -24,6 +24,7 @@ mod printing;
 mod provisioning;
 mod recipes;
 mod replica;
+mod revocation;
 mod runbooks;
 mod signaling;
 mod strangers;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use kit::Host;
-use kit::credential::{self, Refusals, Verifier};
+use kit::credential::{Refusals, follow_revocations};
 use kit::health::Probe;
 use kit::http::{ListenError, serve_tls, web_configs};
 use kit::journal::{Journal, JournalError, Migration};
@@ -171,18 +171,6 @@ async fn start_bus(host: &Host, desk: &Arc<Desk>, journal: Journal) {
     let jobs = desk.printing.changes();
     host.tasks
         .spawn("job-events", |stop| bus::tell(bus.clone(), jobs, stop));
-}
-
-/// The authority's newest revocation list.
-async fn follow_revocations(host: &Host) -> Refusals {
-    let refusals = Refusals::default();
-    let verifier = Verifier::of(&host.identity.borrow());
-    let lists = credential::revocations(&host.bus).await;
-    let (taken, clock) = (refusals.clone(), host.clock.clone());
-    host.tasks.spawn("revocations", |stop| {
-        credential::follow_revocations(lists, verifier, taken, clock, stop)
-    });
-    refusals
 }
 
 async fn start_https(

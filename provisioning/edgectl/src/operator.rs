@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use clap::Args;
 use kit::bus::{Bus, ControlError, Link, RequestError, Session, Settings};
+use kit::clock::Clock;
 use kit::config::Address;
-use kit::credential::Passport;
+use kit::credential::{NotAList, Passport, Verifier, believed, revocations};
 use kit::health::Health;
 use kit::identity::{Identity, IdentityError};
 use kit::lifecycle::{StillBusy, Tasks};
@@ -17,9 +18,10 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+use wire::credential::Revocations;
 use wire::{Component, Operation, RequestId};
 
 use crate::local;
@@ -51,6 +53,7 @@ pub(crate) struct Access {
 pub(crate) struct Operator {
     bus: Bus,
     passport: Passport,
+    verifier: Verifier,
 }
 
 impl Access {
@@ -65,11 +68,11 @@ impl Access {
             .map_err(OperatorError::Runtime)?;
         runtime.block_on(async {
             let identity = self.identity()?;
-            let passport = Passport::of(&identity);
+            let person = (Passport::of(&identity), Verifier::of(&identity));
             let settings = self.settings(identity)?;
             let _lock = self.lock().await?;
             let tasks = Tasks::new();
-            let outcome = match connect(settings, passport, &tasks).await {
+            let outcome = match connect(settings, person, &tasks).await {
                 Ok(operator) => act(operator).await,
                 Err(error) => Err(error),
             };
@@ -133,7 +136,7 @@ impl Access {
 
 async fn connect(
     settings: Settings,
-    passport: Passport,
+    (passport, verifier): (Passport, Verifier),
     tasks: &Tasks,
 ) -> Result<Operator, OperatorError> {
     let broker = settings.broker.clone();
@@ -144,7 +147,11 @@ async fn connect(
         .await
         .is_ok();
     if up {
-        Ok(Operator { bus, passport })
+        Ok(Operator {
+            bus,
+            passport,
+            verifier,
+        })
     } else {
         Err(OperatorError::NotConnected {
             broker,
@@ -194,6 +201,26 @@ impl Operator {
     /// Asks the broker's security plugin.
     pub(crate) async fn control(&self, commands: Vec<Value>) -> Result<Value, ControlError> {
         self.bus.control(commands).await
+    }
+
+    /// Whom the authority has revoked, as the broker keeps it; nobody where none ever spoke, or where
+    /// the broker's rules are from before operators could hear it.
+    pub(crate) async fn revoked(&self) -> Result<Revocations, OperatorError> {
+        let mut lists = revocations(&self.bus).await;
+        if lists.granted().await.is_err() {
+            return Ok(Revocations::default());
+        }
+        // What the broker has kept comes before its answer to a later question.
+        let question = json!({ "command": "getDefaultACLAccess" });
+        let answered = self.control(vec![question]).await;
+        answered.map_err(OperatorError::Control)?;
+        match timeout(Duration::ZERO, lists.recv()).await {
+            Ok(Some(kept)) => {
+                let now = Clock::system().wall();
+                believed(&self.verifier, &kept.body, now).map_err(OperatorError::Revocations)
+            }
+            Ok(None) | Err(_) => Ok(Revocations::default()),
+        }
     }
 }
 
@@ -248,6 +275,12 @@ pub(crate) enum OperatorError {
         /// Why.
         source: RequestError,
     },
+    /// The broker's rules cannot be looked at.
+    #[error("cannot reach the broker's security plugin")]
+    Control(#[source] ControlError),
+    /// Nobody can tell who is revoked.
+    #[error("cannot tell who is revoked")]
+    Revocations(#[source] NotAList),
     /// This program cannot run.
     #[error("cannot start the runtime")]
     Runtime(#[source] std::io::Error),

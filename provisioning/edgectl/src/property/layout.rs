@@ -50,6 +50,16 @@ impl Layout {
         self.property("principals.json")
     }
 
+    /// The copy of `principals.json` that the box's `authority` reads.
+    pub(super) fn settled_principals(&self) -> PathBuf {
+        self.dir.join("authority/ca/principals.json")
+    }
+
+    /// The copy of `devices.json` that the box's `iot-gateway` reads.
+    pub(super) fn settled_devices(&self) -> PathBuf {
+        self.dir.join("iot-gateway/devices.json")
+    }
+
     /// The CA's certificate.
     pub(crate) fn ca_certificate(&self) -> PathBuf {
         self.property("ca.pem")

@@ -308,6 +308,24 @@ fn the_policy_knows_operators_devices_and_components() {
 }
 
 #[test]
+fn the_boxs_own_copies_follow_the_directory_and_nothing_is_made_where_there_are_none() {
+    let (dir, mut property) = seaside();
+    let lock = |number: u8| Holder::Device(format!("lock-{number}").parse().unwrap());
+    property.give_away(&[lock(1)]).unwrap();
+    assert!(!dir.path().join("authority").exists());
+
+    let copy = dir.path().join("authority/ca/principals.json");
+    fs::create_dir_all(copy.parent().unwrap()).unwrap();
+    fs::write(&copy, "{}").unwrap();
+    // Interrupted between the two files: the next run completes it.
+    property.give_away(&[lock(1)]).unwrap();
+    let original = dir.path().join("property/principals.json");
+    assert_eq!(fs::read(&copy).unwrap(), fs::read(&original).unwrap());
+    property.give_away(&[lock(2)]).unwrap();
+    assert!(fs::read_to_string(&copy).unwrap().contains("lock-2"));
+}
+
+#[test]
 fn runs_at_the_same_time_take_turns() {
     let (dir, property) = seaside();
     let (entered, enters) = mpsc::channel();

@@ -1,9 +1,11 @@
 //! Bringing a running broker to the policy.
 
 use std::error::Error;
+use std::future::Future;
 
-use kit::policy::{LiveRules, PluginError, Policy, control_commands};
 use serde_json::Value;
+
+use super::{LiveRules, PluginError, Policy, control_commands};
 
 /// Most commands of one message; a role takes up to 4 KiB of the 256 that the broker accepts.
 const COMMANDS: usize = 50;
@@ -12,34 +14,35 @@ const COMMANDS: usize = 50;
 ///
 /// `exchange` sends commands to the plugin and returns its answer. Whoever lacks the permission
 /// gets no answer, so it has to give up by itself.
-pub(crate) async fn apply<E: Error + Send + Sync + 'static>(
+pub async fn apply<E, F>(
     policy: &Policy,
-    mut exchange: impl AsyncFnMut(Vec<Value>) -> Result<Value, E>,
-) -> Result<usize, ApplyError> {
-    let mut send = async |commands| {
-        exchange(commands)
-            .await
-            .map_err(|source| ApplyError::Exchange(Box::new(source)))
-    };
+    mut exchange: impl FnMut(Vec<Value>) -> F,
+) -> Result<usize, ApplyError>
+where
+    E: Error + Send + Sync + 'static,
+    F: Future<Output = Result<Value, E>>,
+{
+    let failed = |source: E| ApplyError::Exchange(Box::new(source));
     let mut live = LiveRules::default();
     loop {
         let question = live.question();
         if question.is_empty() {
             break;
         }
-        live.learn(&send(question).await?)?;
+        live.learn(&exchange(question).await.map_err(failed)?)?;
     }
     let commands = control_commands(&live, policy);
     for some in commands.chunks(COMMANDS) {
+        let answer = exchange(some.to_vec()).await.map_err(failed)?;
         // What is refused is named by the answer; nothing else is to be learnt from it.
-        LiveRules::default().learn(&send(some.to_vec()).await?)?;
+        LiveRules::default().learn(&answer)?;
     }
     Ok(commands.len())
 }
 
 /// The broker is not at the policy.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ApplyError {
+pub enum ApplyError {
     /// The plugin did not answer.
     #[error("cannot reach the broker's security plugin")]
     Exchange(#[source] Box<dyn Error + Send + Sync>),

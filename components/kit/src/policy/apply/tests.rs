@@ -1,10 +1,11 @@
+use std::future::ready;
 use std::io;
 
-use kit::identity::Holder;
 use serde_json::json;
 use wire::Component;
 
 use super::*;
+use crate::identity::Holder;
 
 fn policy() -> Policy {
     let uplink = Holder::Component(Component::Uplink);
@@ -30,7 +31,7 @@ fn empty(told: &mut Vec<String>, commands: &[Value]) -> Value {
 #[tokio::test]
 async fn an_empty_broker_is_asked_and_then_told_everything() {
     let mut told = Vec::new();
-    let exchange = async |commands: Vec<Value>| Ok::<_, io::Error>(empty(&mut told, &commands));
+    let exchange = |commands: Vec<Value>| ready(Ok::<_, io::Error>(empty(&mut told, &commands)));
     assert_eq!(apply(&policy(), exchange).await.unwrap(), 3);
     let expected = [
         "getDefaultACLAccess",
@@ -45,9 +46,9 @@ async fn an_empty_broker_is_asked_and_then_told_everything() {
 
 #[tokio::test]
 async fn a_refused_command_is_named() {
-    let exchange = async |_: Vec<Value>| {
+    let exchange = |_: Vec<Value>| {
         let refused = json!({ "command": "listClients", "error": "Out of memory" });
-        Ok::<_, io::Error>(json!({ "responses": [refused] }))
+        ready(Ok::<_, io::Error>(json!({ "responses": [refused] })))
     };
     let error = apply(&policy(), exchange).await.unwrap_err();
     assert_eq!(
@@ -58,7 +59,8 @@ async fn a_refused_command_is_named() {
 
 #[tokio::test]
 async fn a_plugin_that_cannot_be_reached_is_told_with_its_cause() {
-    let exchange = async |_: Vec<Value>| Err::<Value, _>(io::Error::from(io::ErrorKind::TimedOut));
+    let timed_out = || io::Error::from(io::ErrorKind::TimedOut);
+    let exchange = |_: Vec<Value>| ready(Err::<Value, _>(timed_out()));
     let error = apply(&policy(), exchange).await.unwrap_err();
     assert_eq!(
         error.to_string(),
