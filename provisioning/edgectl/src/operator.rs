@@ -69,7 +69,7 @@ impl Access {
         runtime.block_on(async {
             let identity = self.identity()?;
             let person = (Passport::of(&identity), Verifier::of(&identity));
-            let settings = self.settings(identity)?;
+            let settings = self.settings(identity);
             let _lock = self.lock().await?;
             let tasks = Tasks::new();
             let outcome = match connect(settings, person, &tasks).await {
@@ -119,18 +119,18 @@ impl Access {
         Ok(file)
     }
 
-    fn settings(&self, identity: Identity) -> Result<Settings, OperatorError> {
+    fn settings(&self, identity: Identity) -> Settings {
         let broker = match &self.broker {
             Some(broker) => broker.clone(),
             None => local::broker(&self.dir).unwrap_or_else(broker_of_box),
         };
-        Ok(Settings {
+        Settings {
             broker,
             property: identity.spiffe.property.clone(),
             identity: watch::channel(Arc::new(identity)).1,
             session: Session::Clean,
             will: None,
-        })
+        }
     }
 }
 

@@ -189,8 +189,8 @@ async fn a_stolen_box_is_ended_by_the_book() {
     rotated(&world.aws).await;
     bucket(&world.aws, "acme-hotels-registry").await;
     let place = "acme-hotels-registry/properties/acme.seaside.json";
-    let send = format!("echo '{{}}' | aws s3 cp --only-show-errors - s3://{place}");
-    let sent = world.types(&send, &[]).await;
+    let upload = format!("echo '{{}}' | aws s3 cp --only-show-errors - s3://{place}");
+    let sent = world.types(&upload, &[]).await;
     assert_eq!(sent.code, Some(0), "{}", sent.said);
     world.follows(&mut book, &["record", "end"], &[]).await;
     let fetched = world.types(&format!("aws s3 cp s3://{place} -"), &[]).await;

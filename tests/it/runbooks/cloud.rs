@@ -1,4 +1,4 @@
-//! The cloud by the book: AWS's own command, at a CloudFormation that judges stacks and at moto.
+//! The cloud by the book: AWS's own command, at a stand-in that judges stacks and at moto.
 
 use std::process::Command;
 
