@@ -165,7 +165,7 @@ impl Follower {
             Ok(Some(list)) => drop(self.refusals.take(list)),
             Ok(None) => {}
             Err(error) => {
-                tracing::error!(error = %Chain(&error), "kept revocation list not usable")
+                tracing::error!(error = %Chain(&error), "kept revocation list not usable");
             }
         }
     }

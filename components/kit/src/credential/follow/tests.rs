@@ -174,7 +174,7 @@ async fn a_list_that_nobody_signs_anew_stays_in_use_with_an_alarm() {
 async fn a_list_as_long_as_any_is_read_and_a_longer_one_is_not() {
     let mut ear = Ear::new();
     let longest = |number: u32, count: u32| {
-        let name = |n: u32| -> Principal { format!("{:0>40}", n).parse().unwrap() };
+        let name = |n: u32| -> Principal { format!("{n:0>40}").parse().unwrap() };
         Revocations {
             principals: (0..count).map(name).collect(),
             sittings: (0..count)
