@@ -23,6 +23,10 @@ const PACKET_MAX: u32 = 260 * 1_024;
 /// Requests that may wait for the event loop.
 const REQUESTS: usize = 1_024;
 
+/// Most messages without an acknowledgement, as many as clients of the suite have; for each, `rumqttc`
+/// sets memory aside.
+const IN_FLIGHT_MAX: u16 = 100;
+
 /// A raw connection; it moves only while somebody waits for a packet.
 pub(super) struct Bare {
     client: AsyncClient,
@@ -107,6 +111,7 @@ fn options(hotel: &Hotel, identity: &Identity, session: Session) -> MqttOptions 
         .set_connect_properties(properties)
         .set_keep_alive(KEEP_ALIVE)
         .set_connection_timeout(crate::hotel::LIMIT.as_secs())
-        .set_clean_start(session == Session::Clean);
+        .set_clean_start(session == Session::Clean)
+        .set_outgoing_inflight_upper_limit(IN_FLIGHT_MAX);
     options
 }

@@ -32,7 +32,9 @@ impl Session {
                         self.tick(bus).await?;
                     }
                 }
-                Prank::Babble => self.babble(bus),
+                // Only behind its birth: before that a message of an earlier life would be one.
+                Prank::Babble if self.online => self.babble(bus),
+                Prank::Babble => {}
                 Prank::Leave(ms) => away = Some(absent(ms)),
                 Prank::Forget(ms) => {
                     self.forget().await?;
