@@ -68,7 +68,6 @@ fn card(chars: &[char]) -> Option<usize> {
                 if digits.len() > *DIGITS.end() {
                     break;
                 }
-                continue;
             }
             next => {
                 if group == 0 {
@@ -138,10 +137,8 @@ fn is_issued(digits: &[u8]) -> bool {
         (_, 36 | 38 | 39, ..) | (_, _, 300..=305, _) => (14..=19).contains(&length),
         // JCB.
         (_, _, _, 3528..=3589) => (16..=19).contains(&length),
-        // Discover, UnionPay, and what Maestro, Elo, RuPay and others have of the sixes.
-        (6, ..) => (13..=19).contains(&length),
-        // Maestro.
-        (_, 50 | 56..=58, ..) => (13..=19).contains(&length),
+        // Maestro, and what Discover, UnionPay, Elo, RuPay and others have of the sixes.
+        (6, ..) | (_, 50 | 56..=58, ..) => (13..=19).contains(&length),
         _ => false,
     }
 }

@@ -55,7 +55,7 @@ pub struct Config {
     pub link: Link,
     /// What may leave beside what our own components send.
     #[serde(default)]
-    pub policy: Policy,
+    pub fields: Fields,
     /// Prices, for the meter.
     #[serde(default)]
     pub cost: Cost,
@@ -90,7 +90,7 @@ impl Default for Link {
 /// What may leave beside what our own components send.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Policy {
+pub struct Fields {
     /// Fields by kind of record, `stay.status` for a member of an object; words and numbers of them
     /// are kept, sentences are not.
     #[serde(deserialize_with = "allowed")]

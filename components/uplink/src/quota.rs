@@ -103,11 +103,10 @@ impl Quotas {
         match stream {
             // The floor of the disk is for everybody else.
             Stream::P0 if disk == Disk::Low && beyond == 0 => {
-                Room::After(as_far_as_possible(held, missing))
+                Room::After(give(held, missing, &DROPPABLE))
             }
-            Stream::P0 => give_way(held, missing, &DROPPABLE),
             Stream::P1 if beyond > 0 => Room::None,
-            Stream::P1 => give_way(held, missing, &DROPPABLE),
+            Stream::P0 | Stream::P1 => give_way(held, missing, &DROPPABLE),
             Stream::P2 | Stream::P3 if bytes > self.of(stream) => Room::None,
             Stream::P2 | Stream::P3 => give_way(held, missing.max(beyond), &[stream]),
         }
@@ -132,10 +131,6 @@ fn give_way(held: &Holdings, missing: u64, streams: &[Stream]) -> Room {
     } else {
         Room::After(given)
     }
-}
-
-fn as_far_as_possible(held: &Holdings, missing: u64) -> Vec<(Stream, u64)> {
-    give(held, missing, &DROPPABLE)
 }
 
 fn give(held: &Holdings, mut missing: u64, streams: &[Stream]) -> Vec<(Stream, u64)> {

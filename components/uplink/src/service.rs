@@ -120,7 +120,7 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
             bytes: config.batch.bytes,
             age: Duration::from_millis(config.batch.age_ms),
         },
-        policy: Policy::new(&config.policy.allow),
+        policy: Policy::new(&config.fields.allow),
         prices: Prices {
             thousand_requests: config.cost.thousand_requests_microdollars,
             gb_month: config.cost.gb_month_microdollars,

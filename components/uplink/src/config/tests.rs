@@ -53,7 +53,7 @@ fn least() -> Config {
             metered_day_bytes: 10_485_760,
             metered_bytes_per_s: 8_192,
         },
-        policy: Policy::default(),
+        fields: Fields::default(),
         cost: Cost {
             thousand_requests_microdollars: 5_000,
             gb_month_microdollars: 23_000,
@@ -193,8 +193,8 @@ fn quotas_that_leave_alarms_nothing_are_refused() {
 #[test]
 fn a_field_that_no_record_can_have_is_refused() {
     check_refused(
-        &json!({ "policy": { "allow": { "pms-event": ["id", "stay..status"] } } }),
-        "configuration key policy.allow: \"stay..status\" is not a field of at most 120 characters \
+        &json!({ "fields": { "allow": { "pms-event": ["id", "stay..status"] } } }),
+        "configuration key fields.allow: \"stay..status\" is not a field of at most 120 characters \
          such as \"stay.status\"",
     );
     check_refused(

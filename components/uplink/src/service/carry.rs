@@ -131,8 +131,8 @@ impl Uplink {
     async fn set_aside(&self, sealed: Sealed, why: String) -> Result<Step, CarryError> {
         let (stream, key) = (sealed.stream, sealed.key.clone());
         let again = Step::Send(sealed.clone()).later();
-        let shelf = self.spool.set_aside(sealed, why, self.clock.wall()).await?;
-        if shelf == Shelf::Full {
+        let outcome = self.spool.set_aside(sealed, why, self.clock.wall()).await?;
+        if outcome == Shelf::Full {
             return Ok(again);
         }
         tracing::error!(%stream, key, "batch set aside: the bucket will not have it");

@@ -158,14 +158,7 @@ impl Uplink {
                 Step::Look
             }
             Step::Drop(file) => {
-                tracing::error!(
-                    key = file.key,
-                    path = file.path,
-                    "file given up: it is gone"
-                );
-                metrics::counter!("uplink_files_given_up_total").increment(1);
-                self.spool.file_given_up(file).await?;
-                self.counted.notify_one();
+                self.give_up(file).await?;
                 Step::Look
             }
             Step::Hold(wait, next) => {
@@ -177,6 +170,15 @@ impl Uplink {
                 *next
             }
         })
+    }
+
+    async fn give_up(&self, file: Handed) -> Result<(), JournalError> {
+        let (key, path) = (&file.key, &file.path);
+        tracing::error!(key, path, "file given up: it is gone");
+        metrics::counter!("uplink_files_given_up_total").increment(1);
+        self.spool.file_given_up(file).await?;
+        self.counted.notify_one();
+        Ok(())
     }
 
     /// Uploads the parts that are missing, each when the link may be used, and puts them together.

@@ -58,11 +58,11 @@ impl Uplink {
         };
         let key = sealed.key.clone();
         let reason = format!("set aside by {asker}");
-        let shelf = self
+        let outcome = self
             .spool
             .set_aside(sealed, reason, self.clock.wall())
             .await;
-        match shelf.map_err(|error| unwritable(&error))? {
+        match outcome.map_err(|error| unwritable(&error))? {
             Shelf::Full => {
                 let detail = format!("the shelf of {stream} is full; replay what is on it");
                 return Err(Problem::new(Code::StorageFull, detail));
