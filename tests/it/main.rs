@@ -24,4 +24,5 @@ mod replica;
 mod signaling;
 mod strangers;
 mod tidy;
+mod uplink;
 mod vprinter;

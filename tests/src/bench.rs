@@ -16,6 +16,7 @@ mod models;
 mod peers;
 mod prints;
 pub mod samples;
+mod spool;
 mod tablets;
 
 pub use figure::{Better, Figure, Value};
@@ -42,6 +43,8 @@ enum Area {
     Print,
     /// Tablets and the hub.
     Sync,
+    /// The spool.
+    Uplink,
 }
 
 /// Runs the program on the command line of the process.
@@ -65,6 +68,7 @@ pub fn main() -> ExitCode {
             Area::Peer => peers::measure(),
             Area::Print => prints::measure(),
             Area::Sync => tablets::measure(),
+            Area::Uplink => spool::measure(),
         };
         for figure in measured {
             println!("{figure}");

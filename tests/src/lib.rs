@@ -13,6 +13,7 @@ pub mod disk;
 pub mod doors;
 pub mod eventually;
 pub mod faults;
+pub mod feeder;
 pub mod fleet;
 pub mod hotel;
 pub mod network;
