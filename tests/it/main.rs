@@ -29,4 +29,5 @@ mod runbooks;
 mod signaling;
 mod strangers;
 mod tidy;
+mod uplink;
 mod vprinter;

@@ -19,6 +19,7 @@ mod peers;
 mod prints;
 mod questions;
 pub mod samples;
+mod spool;
 mod tablets;
 
 pub use figure::{Better, Figure, Value};
@@ -49,6 +50,8 @@ enum Area {
     Print,
     /// Tablets and the hub.
     Sync,
+    /// The spool.
+    Uplink,
 }
 
 /// Runs the program on the command line of the process.
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
             Area::Peer => peers::measure(),
             Area::Print => prints::measure(),
             Area::Sync => tablets::measure(),
+            Area::Uplink => spool::measure(),
         };
         for figure in measured {
             println!("{figure}");

@@ -15,6 +15,7 @@ pub mod disk;
 pub mod doors;
 pub mod eventually;
 pub mod faults;
+pub mod feeder;
 pub mod fleet;
 pub mod hotel;
 pub mod machine;

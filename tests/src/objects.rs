@@ -41,6 +41,16 @@ impl Hotel {
         Box::pin(request).await.expect("the bucket takes it");
     }
 
+    /// Takes an object out of the bucket, as nobody should.
+    pub async fn remove_object(&self, key: &str) {
+        let request = client(self)
+            .delete_object()
+            .bucket(&self.places.s3.bucket)
+            .key(key)
+            .send();
+        Box::pin(request).await.expect("the bucket lets it go");
+    }
+
     /// Every batch in the bucket, by name; none while S3 cannot be asked.
     pub async fn objects(&self) -> Option<Vec<Object>> {
         let mut known = BTreeMap::new();

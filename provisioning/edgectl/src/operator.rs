@@ -1,7 +1,7 @@
 //! An operator on the bus: one connection for one question.
 
 use std::fs::{File, OpenOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -89,6 +89,11 @@ impl Access {
     /// The operator's identity: whose property it is, and whom that believes.
     pub(crate) fn identity(&self) -> Result<Identity, OperatorError> {
         Identity::load(&self.identity_dir()).map_err(OperatorError::Identity)
+    }
+
+    /// Where the property, or the local hotel, is kept.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// The directory of the operator's certificate and key.
