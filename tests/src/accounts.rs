@@ -26,6 +26,10 @@ mod tests;
 /// How long a message may take from a device to S3, through faults and back-off.
 const ARRIVAL: Duration = Duration::from_mins(5);
 
+/// Kind of the line that stands for lines which `uplink` dropped; its body says how many, and the place of
+/// the first.
+const TOMBSTONE: &str = "dropped";
+
 /// One message of one device.
 pub type Place = (DeviceId, Integer, Integer);
 
@@ -155,7 +159,8 @@ impl Hotel {
         // In the order in which messages move, so that none slips through between two looks.
         let confirmed = self.said().await;
         let mut waiting = in_outbox(&self.journal("iot-gateway", "journal.db")).await;
-        waiting.extend(in_spool(&self.journal("uplink", "spool.db")).await);
+        let (spooled, mut dropped) = in_spool(&self.journal("uplink", "spool.db")).await;
+        waiting.extend(spooled);
         let objects = eventually("S3 answers", ARRIVAL, || self.objects()).await;
         let said = self.said().await;
         let history: History = said
@@ -165,10 +170,16 @@ impl Hotel {
                 (place, line)
             })
             .collect();
+        // By place, so that one that moved meanwhile counts once.
+        dropped.extend(tombstones(&objects));
+        let mut by_stream = BTreeMap::new();
+        for ((stream, _), records) in dropped {
+            *by_stream.entry(stream).or_default() += records;
+        }
         let now = Whereabouts {
             cloud: arrivals(&objects),
             waiting,
-            dropped: tombstones(&objects),
+            dropped: by_stream,
         };
         let verdict = judge(&history, &now);
         assert!(verdict.wrong.is_empty(), "{:?}", first(&verdict.wrong));
@@ -219,9 +230,33 @@ fn message(record: &Record) -> Option<(Place, Sha256)> {
     }
 }
 
-/// Records that `uplink` says it dropped, by stream: there are none in what it uploads today.
-fn tombstones(_objects: &[Object]) -> BTreeMap<Stream, u64> {
-    BTreeMap::new()
+/// What tombstones say was dropped: how many records, by stream and first place.
+type Tombstones = BTreeMap<(Stream, u64), u64>;
+
+/// The tombstones of uploaded batches.
+fn tombstones(objects: &[Object]) -> Tombstones {
+    let mut found = Tombstones::new();
+    for stream in Stream::ALL {
+        let lines = of_stream(objects, *stream);
+        found.extend(lines.filter_map(|line| tombstone(*stream, line)));
+    }
+    found
+}
+
+/// What a line says was dropped, if it is a tombstone.
+fn tombstone(stream: Stream, line: &Line) -> Option<((Stream, u64), u64)> {
+    let is_one = line.record.kind.as_str() == TOMBSTONE;
+    let number = |member: &str| line.record.body.get(member)?.as_u64();
+    is_one.then_some(((stream, number("first")?), number("records")?))
+}
+
+/// The lines of a stream in uploaded batches.
+fn of_stream(objects: &[Object], stream: Stream) -> impl Iterator<Item = &Line> {
+    let folder = format!("/stream={stream}/");
+    let of_stream = objects
+        .iter()
+        .filter(move |object| object.key.contains(&folder));
+    of_stream.flat_map(|object| &object.lines)
 }
 
 /// The messages that wait in the gateway for `uplink`.
@@ -236,14 +271,18 @@ async fn in_outbox(journal: &Path) -> BTreeSet<Place> {
         .collect()
 }
 
-/// The messages that wait in `uplink` for S3.
-async fn in_spool(spool: &Path) -> BTreeSet<Place> {
-    let lines = column(spool, "SELECT line FROM spool_record").await;
-    let line = |line: Vec<u8>| -> Line { wire::decode(&line).expect("a spool holds lines") };
-    let lines = lines.into_iter().map(line);
-    lines
-        .filter_map(|line| Some(message(&line.record)?.0))
-        .collect()
+/// The messages that wait in `uplink` for S3, and the tombstones among them.
+async fn in_spool(spool: &Path) -> (BTreeSet<Place>, Tombstones) {
+    let (mut places, mut found) = (BTreeSet::new(), Tombstones::new());
+    for stream in Stream::ALL {
+        let query = format!("SELECT line FROM spool_record WHERE stream = '{stream}'");
+        for line in column(spool, &query).await {
+            let line: Line = wire::decode(&line).expect("a spool holds lines");
+            places.extend(message(&line.record).map(|(place, _)| place));
+            found.extend(tombstone(*stream, &line));
+        }
+    }
+    (places, found)
 }
 
 async fn column(path: &Path, query: &str) -> Vec<Vec<u8>> {
@@ -256,20 +295,22 @@ async fn column(path: &Path, query: &str) -> Vec<Vec<u8>> {
     rows.expect("a journal has its tables")
 }
 
-/// In each stream places count from 1 without gaps or repetitions.
+/// In each stream places count from 1 without gaps or repetitions; a tombstone stands for all of its
+/// own.
 fn check_places(objects: &[Object]) {
     for stream in Stream::ALL {
-        let folder = format!("/stream={stream}/");
-        let of_stream = objects.iter().filter(|object| object.key.contains(&folder));
-        let mut places: Vec<_> = of_stream
-            .flat_map(|object| &object.lines)
-            .map(|line| line.place.value())
+        let first = |line: &Line| {
+            let dropped = tombstone(*stream, line).map(|((_, first), _)| first);
+            dropped.unwrap_or(line.place.value())
+        };
+        let mut ranges: Vec<_> = of_stream(objects, *stream)
+            .map(|line| (first(line), line.place.value()))
             .collect();
-        places.sort_unstable();
-        let gapless = 1..=u64::try_from(places.len()).expect("few places");
-        assert!(
-            places.into_iter().eq(gapless),
-            "places of {stream} have gaps or repetitions"
-        );
+        ranges.sort_unstable();
+        let mut next = 1;
+        for (first, last) in ranges {
+            assert_eq!(first, next, "places of {stream} have gaps or repetitions");
+            next = last + 1;
+        }
     }
 }

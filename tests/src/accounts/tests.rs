@@ -99,3 +99,37 @@ fn a_tombstone_answers_for_its_own_stream_and_number() {
     };
     check(&said, &now, &expected);
 }
+
+fn object(stream: &str, lines: &[(u32, &str, serde_json::Value)]) -> Object {
+    let line = |(place, kind, body): &(u32, &str, serde_json::Value)| {
+        serde_json::from_value(serde_json::json!({
+            "v": 1, "place": place, "principal": "iot-gateway",
+            "batch": "01941f29-7c00-7000-8000-0123456789ab",
+            "record": { "at": 1, "kind": kind, "body": body },
+        }))
+        .unwrap()
+    };
+    Object {
+        key: format!("v1/stream={stream}/x"),
+        lines: lines.iter().map(line).collect(),
+    }
+}
+
+#[test]
+fn a_tombstone_stands_for_the_places_of_what_it_says_was_dropped() {
+    let none = serde_json::json!({});
+    let three = serde_json::json!({ "first": 2, "last": 4, "records": 3 });
+    let objects = [object(
+        "p2",
+        &[
+            (1, "x", none.clone()),
+            (4, "dropped", three),
+            (5, "x", none.clone()),
+        ],
+    )];
+    check_places(&objects);
+    assert_eq!(tombstones(&objects), [((Stream::P2, 2), 3)].into());
+    let holed = [object("p2", &[(1, "x", none.clone()), (5, "x", none)])];
+    let checked = std::panic::catch_unwind(|| check_places(&holed));
+    assert!(checked.is_err(), "a gap passed");
+}
