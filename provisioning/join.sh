@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Hands a hotel's property over to a further box of it, by two people and a code.
 #
-#   provisioning/join.sh request --out request.json       on the new box; shows a code and waits
-#   provisioning/join.sh approve request.json --code C    on a box of the hotel; seals the answer
+#   on the new box; shows a code and waits:
+#     provisioning/join.sh request --out request.json --answer answer.json
+#   on a box of the hotel; seals the answer, for a box that took over a name with --replaces SERIAL:
+#     provisioning/join.sh approve request.json --code C --out answer.json
 #
 # Exit codes: 0 done, 20 refused or too late, 16 files.
 set -euo pipefail

@@ -7,7 +7,7 @@
 #   provisioning/local.sh down                         stop everything
 #
 # Each takes --dir DIR, .local by default. Apart from DIR, the cargo target directory, apt packages
-# and package caches nothing is changed.
+# and package caches nothing is changed. HOTEL_VENV names a Python environment that is there already.
 set -euo pipefail
 
 root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
@@ -33,7 +33,7 @@ prepare() {
   require_rust
   require_node
   require_apt mosquitto ca-certificates postgresql-15 tzdata
-  require_venv "$(venv "$@")"
+  [[ -n ${HOTEL_VENV-} ]] || require_venv "$(venv "$@")"
   require_npm "$root/components/console"
   say "building; a first build takes some minutes"
   build_pages "$target/debug"
@@ -43,7 +43,7 @@ prepare() {
 
 # Where the Python environment of this hotel is.
 venv() {
-  printf '%s/venv' "$(option --dir "$root/.local" "$@")"
+  printf '%s' "${HOTEL_VENV:-$(option --dir "$root/.local" "$@")/venv}"
 }
 
 # option NAME DEFAULT ARGUMENT...: the value given to an option, as `NAME value` or `NAME=value`.

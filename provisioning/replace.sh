@@ -5,7 +5,8 @@
 #   provisioning/replace.sh --old-serial S --serial S --box B (and whatever make-image.sh takes)
 #
 # With --join the hotel's property comes from another box of it. Without, the new box makes a new
-# one: docs/runbooks/replacing-a-box.md says what that means. Safe to repeat.
+# one: docs/runbooks/replacing-a-box.md says what that means. Safe to repeat until the new box is a
+# member; from then on the name is its own, and it is refused. --out is a directory of the new box.
 #
 # Exit codes: 0 done, 14 AWS denies an action, 1 anything else.
 set -euo pipefail

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # How fast it is, beside the bare floor: tests/bench.sh [AREA...] [--json FILE]
 #
-# Areas: inference, peer, print, sync. Builds for release first; run it on a machine that has nothing else to do.
+# Areas: bus, gateway, inference, peer, print, sync, uplink. Builds for release first; run it on a machine that has
+# nothing else to do.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=provisioning/prerequisites.sh

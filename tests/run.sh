@@ -20,8 +20,8 @@ main() {
 
   require_rust
   require_node
-  require_apt mosquitto ca-certificates postgresql-15 tzdata chromium libnss3-tools iproute2 \
-    nftables shellcheck xorriso zstd
+  require_apt mosquitto ca-certificates postgresql-15 tzdata chromium libfaketime libnss3-tools \
+    iproute2 nftables shellcheck xorriso zstd age curl openssl
   require_venv "$target/venv"
   export HOTEL_VENV=$target/venv
   require_npm components/console

@@ -29,6 +29,8 @@ PRICE = {
 HOURS, DAYS, GB = 730, 30, 10**9
 
 # A hotel: what is assumed of it.
+# How long a fleet's batches wait for company, as `infra/deployment.yaml` has it.
+WINDOW_S = 900
 HOTEL = {
     "rooms": 50,
     "orders_a_day": 200,
@@ -135,7 +137,7 @@ def total(lines):
     return sum(dollars for _, dollars in lines)
 
 
-def hotels_for(dollars, window_s=900):
+def hotels_for(dollars, window_s=WINDOW_S):
     """From how many hotels on one of them costs no more, with the smallest of everything."""
     each = dollars - total(own(measured(), window_s))
     return -(-total(shared(*SIZES[0])) // each)
@@ -160,7 +162,7 @@ def tables():
         )
     yield ""
     yield "| of one hotel, a month | batches every 15 min | batches every minute |\n|---|---|---|"
-    quarter, minute = own(told, 900), dict(own_at_a_minute(told))
+    quarter, minute = own(told, WINDOW_S), dict(own_at_a_minute(told))
     for name, dollars in quarter:
         yield f"| {name} | ${dollars:.4f} | ${minute[name]:.4f} |"
     data = [
@@ -196,10 +198,10 @@ def tables():
 
 def own_at_a_minute(told):
     """Likewise, with requests by the minute; what is packed in small pieces is a little larger."""
-    lines = dict(own(told, 900))
+    lines = dict(own(told, WINDOW_S))
     lines["requests to S3"] = HOTEL["streams"] * 1440 * DAYS * PRICE["s3_put"]
     small = rhythm(told, 60, 60)
-    large = rhythm(told, 60, 900)
+    large = rhythm(told, 60, WINDOW_S)
     ratio = (small["packed"] / small["lines"]) / (large["packed"] / large["lines"])
     lines["measurements kept in S3"] *= ratio
     return lines.items()

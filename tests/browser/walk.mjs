@@ -4,7 +4,7 @@
 import { edgectl, everythingFits, hotel, pages, person, seen, shot, tablet, tell } from "./story.mjs";
 
 /** What a guest writes to the house. */
-const LETTER = "The bathroom is dirty and nobody answered the phone. Terrible service.";
+const MESSAGE = "The bathroom is dirty and nobody answered the phone. Terrible service.";
 const ROOM = "205";
 
 await tell(async () => {
@@ -53,14 +53,14 @@ async function order(desk, kitchen) {
 }
 
 async function write(guest, desk) {
-  await guest.getByLabel("Your message").fill(LETTER);
+  await guest.getByLabel("Your message").fill(MESSAGE);
   await guest.getByRole("button", { name: "Send to our staff" }).click();
   await goTo(desk, "Desk");
-  const letter = desk.locator("li", { hasText: LETTER });
-  await letter.getByText("Table 7").waitFor();
-  await letter.locator(".tag").first().waitFor();
-  seen.letter = await letter.locator(".tag").allInnerTexts();
-  await shot("letter", "front-desk-1");
+  const message = desk.locator("li", { hasText: MESSAGE });
+  await message.getByText("Table 7").waitFor();
+  await message.locator(".tag").first().waitFor();
+  seen.message = await message.locator(".tag").allInnerTexts();
+  await shot("message", "front-desk-1");
 }
 
 async function askForRoom(desk, housekeeping) {

@@ -83,7 +83,7 @@ fn browser(anchor: &Path) -> Arc<ClientConfig> {
 }
 
 /// Invites a tablet by `edgectl` and enrols it with a new key.
-async fn enrolled(hotel: &Hotel, name: &str, role: &str) -> (Key, String) {
+pub(crate) async fn enrolled(hotel: &Hotel, name: &str, role: &str) -> (Key, String) {
     let arguments = ["authority", "invite", name, "--role", role, "--json"];
     let invitation: Value = serde_json::from_str(&hotel.edgectl(&arguments)).unwrap();
     let code: Nonce = serde_json::from_value(invitation["code"].clone()).unwrap();

@@ -1,20 +1,22 @@
 //! The database is backed up, reaches the cloud sealed, and comes back row for row.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use hotel_tests::disk::SmallDisk;
 use hotel_tests::hotel::LIMIT;
 use hotel_tests::{Hotel, Plan, eventually};
 use kit::bus::RequestError;
+use kit::clock::Clock;
 use kit::digest::sha256;
 use replica_sync::archive::{Sealing, Secret, open};
 use serde_json::Value;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Transaction};
 use wire::uplink::{FILE, File, Filed};
 use wire::{Code, Component, Integer, Problem};
 
@@ -180,6 +182,14 @@ async fn a_backup_made_while_writers_write_comes_back_row_for_row() {
         "{report}"
     );
     assert_eq!(files(&hotel)["uploaded"], 1);
+
+    let into = hotel.dir().join("restored");
+    fs::create_dir(&into).unwrap();
+    hotel.edgectl(&["backup", "restore", "--into", into.to_str().unwrap()]);
+    for inside in ["run", "cluster"] {
+        let found = fs::metadata(into.join(inside)).unwrap();
+        assert_eq!(found.mode() & 0o777, 0o700, "{inside}");
+    }
 }
 
 // replica-sync-8.4, replica-sync-8.7
@@ -297,40 +307,91 @@ async fn a_night_that_was_missed_is_made_up_for() {
     .await;
 }
 
-// replica-sync-8.6
-#[tokio::test]
-async fn a_backup_that_cannot_be_made_says_why_and_leaves_nothing() {
-    let hotel = up().await;
-    let database = hotel.database("postgres");
+/// Locks a table that the sums do not read, because it has no rows of its own, and that a dump waits
+/// for.
+async fn lock_for_dumps<'d>(hotel: &Hotel, database: &'d PgPool) -> Transaction<'d, Postgres> {
+    let table = "CREATE TABLE hotel.parts (id int) PARTITION BY RANGE (id)";
+    write(hotel, table.to_owned()).await;
     let mut locked = database.begin().await.unwrap();
-    let lock = "LOCK TABLE hotel.rooms IN ACCESS EXCLUSIVE MODE";
+    let lock = "LOCK TABLE hotel.parts IN ACCESS EXCLUSIVE MODE";
     sqlx::query(lock).execute(&mut *locked).await.unwrap();
-    let refused = hotel.try_edgectl(&["backup", "now"]);
-    assert!(!refused.status.success());
-    assert!(
-        said(&refused).contains("lock timeout"),
-        "{}",
-        said(&refused)
-    );
-    assert!(handed(&hotel).is_empty());
+    locked
+}
 
-    // Killed amid a backup, which waits for the table.
+/// Asks for a backup, until its dump waits for a lock.
+async fn ask_and_wait(hotel: &Hotel, database: &PgPool) -> Child {
     let edgectl = hotel_tests::hotel::artifacts().join("edgectl");
-    let mut asking = Command::new(edgectl)
+    let asking = Command::new(edgectl)
         .args(["backup", "now", "--wait", "3", "--dir"])
         .arg(hotel.dir())
         .spawn()
         .unwrap();
     let waits = "SELECT EXISTS (SELECT FROM pg_stat_activity
-        WHERE application_name = 'replica-sync backup' AND wait_event_type = 'Lock')";
-    eventually("the backup waits", LIMIT, || async {
-        let waits: bool = sqlx::query_scalar(waits).fetch_one(&database).await.ok()?;
+        WHERE application_name = 'pg_dump' AND wait_event_type = 'Lock')";
+    eventually("the dump waits", LIMIT, || async {
+        let waits: bool = sqlx::query_scalar(waits).fetch_one(database).await.ok()?;
         waits.then_some(())
     })
     .await;
-    // It is killed before the table is free again, and needs the table to be ready.
-    let ((), freed) = tokio::join!(hotel.kill_and_wait("replica-sync"), locked.rollback());
-    freed.unwrap();
+    asking
+}
+
+// replica-sync-8.1
+#[tokio::test]
+async fn a_night_begins_while_an_answer_waits_for_the_bus() {
+    let hotel = up().await;
+    // Late enough that the question comes before.
+    let minutes = Clock::system().wall().value() / 60_000 + 2;
+    let at = format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60);
+    hotel.reconfigure("replica-sync", "/backup/at", at);
+    hotel.reconfigure("replica-sync", "/backup/time_zone", "Etc/UTC");
+    hotel.kill_and_wait("replica-sync").await;
+    let database = hotel.database("postgres");
+    let locked = lock_for_dumps(&hotel, &database).await;
+    let mut asking = ask_and_wait(&hotel, &database).await;
+    let frozen = hotel.freeze("broker").await;
+    locked.rollback().await.unwrap();
+    let made = async |count: usize, within| {
+        let what = format!("there are {count} backups");
+        eventually(&what, within, || async {
+            let mut handed = handed(&hotel);
+            handed.retain(|name| !name.starts_with('.'));
+            (handed.len() == count).then_some(())
+        })
+        .await;
+    };
+    made(1, LIMIT).await;
+    made(2, 3 * LIMIT).await;
+    drop(frozen);
+    asking.wait().unwrap();
+}
+
+// replica-sync-8.6
+#[tokio::test]
+async fn a_backup_that_cannot_be_made_says_why_and_leaves_nothing() {
+    let hotel = up().await;
+    let database = hotel.database("postgres");
+    let locked = lock_for_dumps(&hotel, &database).await;
+    let refused = hotel.try_edgectl(&["backup", "now"]);
+    assert!(!refused.status.success());
+    let words = ["pg_dump ended with", "timeout"];
+    assert!(
+        words.iter().all(|words| said(&refused).contains(words)),
+        "{}",
+        said(&refused)
+    );
+    assert!(handed(&hotel).is_empty(), "{:?}", handed(&hotel));
+
+    // Killed amid a backup.
+    let mut asking = ask_and_wait(&hotel, &database).await;
+    let begun = handed(&hotel);
+    assert!(begun.len() == 1 && begun[0].starts_with('.'), "{begun:?}");
+    hotel.kill_and_wait("replica-sync").await;
+    locked.rollback().await.unwrap();
+    eventually("what was begun is removed", LIMIT, || async {
+        (!handed(&hotel).contains(&begun[0])).then_some(())
+    })
+    .await;
     // The next run answers whoever asked, when it is quick enough.
     asking.wait().unwrap();
     let made = eventually("the next backup is made", LIMIT, || async {
@@ -349,48 +410,17 @@ async fn a_backup_that_cannot_be_made_says_why_and_leaves_nothing() {
 #[tokio::test]
 async fn a_disk_without_room_is_told_and_left_alone() {
     let hotel = up().await;
-    let Some(disk) = SmallDisk::at(hotel.dir().join("small")) else {
+    let place = hotel.dir().join("small");
+    let Ok(disk) = SmallDisk::over(&place, 32 * 1024 * 1024) else {
         return;
     };
-    let place = disk.0.to_str().unwrap();
-    hotel.reconfigure("replica-sync", "/backup/directory", place);
+    hotel.reconfigure("replica-sync", "/backup/directory", place.to_str().unwrap());
     hotel.kill_and_wait("replica-sync").await;
     let refused = hotel.try_edgectl(&["backup", "now"]);
     assert!(!refused.status.success());
     assert!(said(&refused).contains("bytes free"), "{}", said(&refused));
-    assert_eq!(fs::read_dir(&disk.0).unwrap().count(), 0);
+    assert!(disk.is_empty());
     assert!(hotel.part("replica-sync").unwrap().ready);
-}
-
-/// A disk of 32 MiB; taken away when dropped.
-struct SmallDisk(PathBuf);
-
-impl SmallDisk {
-    /// None, said plainly, where nothing can be mounted.
-    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
-    fn at(path: PathBuf) -> Option<Self> {
-        fs::create_dir(&path).unwrap();
-        let mut mount = Command::new("mount");
-        mount
-            .args(["-t", "tmpfs", "-o", "size=32m", "tmpfs"])
-            .arg(&path);
-        if mount.output().is_ok_and(|output| output.status.success()) {
-            return Some(Self(path));
-        }
-        eprintln!("skipped: a small disk takes root");
-        None
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily: the component may still look at it.
-        Command::new("umount")
-            .arg("--lazy")
-            .arg(&self.0)
-            .output()
-            .ok();
-    }
 }
 
 // uplink-7.1, uplink-7.2

@@ -174,7 +174,7 @@ async fn a_day_in_the_house_from_the_printed_address_while_the_cloud_is_away() {
     let cloud = hotel.freeze("hub").await;
     let seen = play(&hotel, "walk.mjs", &pictures("walk"));
     // The model on the box read it; rules would say so.
-    assert_eq!(seen["letter"][0], "negative", "{seen}");
+    assert_eq!(seen["message"][0], "negative", "{seen}");
     assert_eq!(seen["drawer_opened"], 1, "{seen}");
     let tickets = tickets(&hotel);
     assert_eq!(tickets.len(), 2, "{tickets:?}");
@@ -193,12 +193,12 @@ async fn a_day_in_the_house_from_the_printed_address_while_the_cloud_is_away() {
         }
     }
     // What guests write never leaves the house.
-    let letters = async |name| {
+    let guest_messages = async |name| {
         let query = "SELECT count(*) FROM hotel.guest_messages".to_owned();
         count(&hotel.database(name), query).await
     };
-    assert_eq!(letters("postgres").await, Some(1));
-    assert_eq!(letters("hub-postgres").await, Some(0));
+    assert_eq!(guest_messages("postgres").await, Some(1));
+    assert_eq!(guest_messages("hub-postgres").await, Some(0));
     let sound = hotel.edgectl(&["audit", "verify"]);
     assert!(sound.starts_with("sound: "), "{sound}");
 }

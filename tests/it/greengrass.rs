@@ -7,21 +7,28 @@ use std::time::Duration;
 
 use hotel_tests::client::Client;
 use hotel_tests::deployed::{Deployed, runs};
+use hotel_tests::doors::petition;
 use hotel_tests::hotel::LIMIT;
 use hotel_tests::nucleus::{Kind, Nucleus};
+use hotel_tests::page::passport;
 use hotel_tests::vprinter::{Paper, Printer, Settings};
 use hotel_tests::{Hotel, Plan, eventually};
+use kit::clock::{Clock, later};
+use kit::identity::Identity;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use wire::Component;
+use wire::credential::Role;
+use wire::gateway::{DeviceState, Executed, Outcome, STATE};
 use wire::print::{JOB, Job, JobState, SUBMIT};
 
 const UPLINK: &str = "uplink";
 const IOT_GATEWAY: &str = "iot-gateway";
 const DEVICE_PROXY: &str = "device-proxy";
+const LOCK: &str = "room-101-lock";
 /// How long the box may take to answer on the bus.
 const WAIT: Duration = Duration::from_secs(5);
 /// Exit codes of `kit::lifecycle::exit`.
@@ -38,7 +45,10 @@ struct Stage {
 
 impl Stage {
     fn set() -> Self {
-        let only = &["broker"];
+        Self::with(&["broker"])
+    }
+
+    fn with(only: &[&str]) -> Self {
         Self {
             hotel: Hotel::up(Plan { rooms: 1, only }),
             home: tempfile::tempdir().unwrap(),
@@ -182,6 +192,18 @@ async fn a_configuration_with_which_no_start_succeeds_gives_way_to_the_last_good
     gateway.wrote("failed 3 starts").await;
     attended(&nucleus).await;
     assert_eq!(stage.kept(), good);
+
+    // A start for another reason does not try it again.
+    let starts = || gateway.log().matches("the program starts").count();
+    let before = starts();
+    let killed = gateway.signal_program(Signal::KILL).await;
+    eventually("the last good one is used again", LIMIT, || async {
+        let fell_back = gateway.log().matches("failed 3 starts").count() == 2;
+        (fell_back && gateway.program()? != killed).then_some(())
+    })
+    .await;
+    attended(&nucleus).await;
+    assert_eq!(starts(), before + 1, "{}", gateway.log());
 
     // Mended, it is taken up.
     nucleus.configure("/doors/time_zone", json!("Europe/Lisbon"));
@@ -408,6 +430,56 @@ async fn an_update_waits_for_a_print_that_is_in_flight() {
     nucleus.announce_update("while-printing");
     assert_eq!(answer(&nucleus, "while-printing", 1).await, 0);
     operator.end().await;
+}
+
+// greengrass-5.1, greengrass-5.2
+#[tokio::test]
+async fn an_update_waits_for_a_bolt_that_is_turned() {
+    let stage = Stage::with(&["broker", "hotel-sim"]);
+    let nucleus = stage.nucleus(Kind::Classic, IOT_GATEWAY);
+    let _gateway = stage.start(&nucleus, IOT_GATEWAY);
+    told(&nucleus, &["RUNNING"]).await;
+    eventually("the component listens to updates", LIMIT, || async {
+        (nucleus.listeners() == 1).then_some(())
+    })
+    .await;
+    let authority = Identity::load(&stage.hotel.identity_dir("authority")).unwrap();
+    let desk = passport(&authority, "front-desk-1", Role::FrontDesk, None);
+    let carrier = stage.hotel.client("device-proxy").await;
+    eventually("the lock is online", LIMIT, || async {
+        let (operation, lock) = (STATE.parse().unwrap(), json!({ "device": LOCK }));
+        let bus = &carrier.bus;
+        let asked = bus.request(Component::IotGateway, &operation, lock, WAIT);
+        let state: DeviceState = asked.await.ok()?;
+        state.online.then_some(())
+    })
+    .await;
+
+    let frozen = stage.hotel.freeze("hotel-sim").await;
+    let expires_at = later(Clock::system().wall(), LIMIT / 2);
+    let wanted = petition(&desk, LOCK, "unlock", expires_at);
+    let id = wanted.execution.to_string().parse().unwrap();
+    let bus = &carrier.bus;
+    let turned = bus.request_as(id, Component::IotGateway, &wanted.operation, &wanted, LIMIT);
+    let update = async {
+        let mut asked = 0;
+        // Until the petition has reached the gateway, nothing is in flight.
+        while answered_anew(&nucleus, "while-turning", asked).await == 0 {
+            asked += 1;
+        }
+        drop(frozen);
+    };
+    let (executed, ()) = tokio::join!(turned, update);
+    let executed: Executed = executed.unwrap();
+    assert_eq!(executed.outcome, Outcome::Succeeded);
+    assert_eq!(answered_anew(&nucleus, "when-done", 0).await, 0);
+    carrier.end().await;
+}
+
+/// Announces an update that was announced `earlier` times; the answer.
+async fn answered_anew(nucleus: &Nucleus, deployment: &str, earlier: usize) -> i64 {
+    nucleus.announce_update(deployment);
+    answer(nucleus, deployment, earlier).await
 }
 
 /// The answer to a deployment after `earlier` ones: when to ask again.

@@ -9,5 +9,6 @@ mod image;
 mod join;
 mod journey;
 mod life;
+mod ownership;
 mod runbooks;
 mod site;

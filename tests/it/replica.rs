@@ -16,8 +16,8 @@ use wire::credential::Role;
 
 mod components;
 mod convergence;
+mod guest_messages;
 mod hub;
-mod letters;
 mod order;
 mod tables;
 mod tablets;

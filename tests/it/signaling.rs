@@ -231,3 +231,22 @@ async fn the_cloud_serves_a_hotel_without_its_bus_while_its_record_is_there() {
     let (_late, told) = Page::join_cloud(&hotel, &guest(&hotel, "guest-1"));
     check_problem(&told, "forbidden", Some("credential"));
 }
+
+// signaling-1.5, authority-5.1
+#[tokio::test]
+async fn a_revoked_tablets_socket_is_closed_and_opens_no_more() {
+    let hotel = up().await;
+    hotel.edgectl(&["authority", "invite", "kitchen-1", "--role", "kitchen"]);
+    let kitchen = person(&hotel, "kitchen-1", Role::Kitchen, 3_600);
+    let (mut page, told) = Page::join_secured(&hotel, &kitchen);
+    assert_eq!(told["type"], "welcome");
+    let clock = Clock::system();
+    hotel.edgectl(&["authority", "revoke", "kitchen-1"]);
+    let revoked = clock.monotonic();
+    check_problem(&page.told(), "forbidden", None);
+    assert_eq!(page.end(), 4003);
+    assert!(clock.monotonic() - revoked < std::time::Duration::from_secs(5));
+    let (_late, told) = Page::join_secured(&hotel, &kitchen);
+    check_problem(&told, "forbidden", Some("credential"));
+    ready(&hotel).await;
+}

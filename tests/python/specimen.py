@@ -59,8 +59,8 @@ def busy(number):
     return nodes, {"large": np.array([600, 600], dtype=np.int64), "zero": 0.0, "half": 0.5}
 
 
-def endless(_):
-    """A loop that never ends."""
+def loop(turns):
+    """A loop over the mean of each row."""
     body = helper.make_graph(
         [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Tanh", ["held"], ["kept"])],
         "body",
@@ -76,8 +76,27 @@ def endless(_):
     )
     return [
         helper.make_node("ReduceMean", ["features"], ["mean"], axes=[1], keepdims=1),
-        helper.make_node("Loop", ["turns", "yes", "mean"], ["score"], body=body),
-    ], {"turns": np.array(2**62, dtype=np.int64), "yes": np.array(True)}
+        helper.make_node("Loop", [turns, "yes", "mean"], ["score"], body=body),
+    ], {"yes": np.array(True)}
+
+
+def endless(_):
+    """A loop that never ends."""
+    nodes, constants = loop("turns")
+    return nodes, constants | {"turns": np.array(2**62, dtype=np.int64)}
+
+
+def later_endless(_):
+    """Quick while rows are small, as in the golden vectors; without end from a mean of 0.1 on."""
+    nodes, constants = loop("turns")
+    return [
+        helper.make_node("ReduceMean", ["features"], ["all"], keepdims=0),
+        helper.make_node("Sub", ["all", "tenth"], ["above"]),
+        helper.make_node("Relu", ["above"], ["share"]),
+        helper.make_node("Mul", ["share", "many"], ["count"]),
+        helper.make_node("Cast", ["count"], ["turns"], to=TensorProto.INT64),
+        *nodes,
+    ], constants | {"tenth": 0.1, "many": 1e15}
 
 
 def huge(_):
@@ -98,6 +117,7 @@ KINDS = {
     "busy": busy,
     "slow": busy,
     "endless": endless,
+    "later-endless": later_endless,
     "huge": huge,
     "wrong": constant,
     "ports": constant,
@@ -144,7 +164,7 @@ def main():
     (directory / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
     (directory / "manifest.json").write_text(json.dumps(manifest) + "\n")
     row = {"features": np.full(FEATURES, 0.05, dtype=np.float32)}
-    if kind in ("constant", "later-nan", "busy", "slow"):
+    if kind in ("constant", "later-nan", "later-endless", "busy", "slow"):
         golden = bundle.golden(manifest, model.SerializeToString(), [row])
     else:
         told = {"inputs": [bundle.tensor("features", "FP32", row["features"][np.newaxis, :])],

@@ -88,20 +88,32 @@ impl Aws {
 
     /// Lets a program believe that this is AWS: address, region and credentials.
     pub fn introduce(&self, command: &mut Command) {
-        command
-            .env("AWS_ENDPOINT_URL", self.endpoint())
-            .env("AWS_REGION", REGION)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env_remove("AWS_PROFILE");
+        command.envs(self.words()).env_remove("AWS_PROFILE");
+    }
+
+    /// What the environment of such a program says.
+    pub fn words(&self) -> [(&'static str, &str); 6] {
+        [
+            ("AWS_ENDPOINT_URL", self.endpoint()),
+            ("AWS_REGION", REGION),
+            // The same for programs in Python.
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+        ]
     }
 
     /// Everything that was asked so far, oldest first.
     pub async fn requests(&self) -> Vec<Request> {
+        serde_json::from_str(&self.asked().await).expect("requests have their form")
+    }
+
+    /// The same as JSON, for other programs.
+    pub async fn asked(&self) -> String {
         let asked = self.client.get(self.control("_requests")).send().await;
-        let answer = asked.expect("the services answer").json().await;
-        answer.expect("requests have their form")
+        let answer = asked.expect("the services answer").text().await;
+        answer.expect("requests are text")
     }
 
     /// The authority of the certificates that `CreateKeysAndCertificate` makes: PEM.
@@ -162,6 +174,15 @@ impl Aws {
     ) {
         let told = json!({
             "operation": operation, "status": status, "code": code, "message": words, "times": times
+        });
+        self.tell("_fail", &told).await;
+    }
+
+    /// Lets the answer to the next such operation be lost: it is done, and the asker is told to try
+    /// again.
+    pub async fn lose_answer(&self, operation: &str) {
+        let told = json!({
+            "operation": operation, "status": 500, "code": "InternalError", "times": 1, "done": true
         });
         self.tell("_fail", &told).await;
     }

@@ -11,11 +11,15 @@ use std::process::{Command, ExitCode};
 use clap::{Parser, ValueEnum};
 use serde::de::DeserializeOwned;
 
+mod bare;
+mod devices;
 pub mod figure;
 mod models;
 mod peers;
 mod prints;
+mod questions;
 pub mod samples;
+mod spool;
 mod tablets;
 
 pub use figure::{Better, Figure, Value};
@@ -34,6 +38,10 @@ struct Arguments {
 /// A part of the suite that is measured by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Area {
+    /// Questions over the broker.
+    Bus,
+    /// Devices and the gateway.
+    Gateway,
     /// Models over HTTP.
     Inference,
     /// Connections between peers.
@@ -42,6 +50,8 @@ enum Area {
     Print,
     /// Tablets and the hub.
     Sync,
+    /// The spool.
+    Uplink,
 }
 
 /// Runs the program on the command line of the process.
@@ -61,10 +71,13 @@ pub fn main() -> ExitCode {
     println!("{}", Figure::HEADING);
     for area in areas {
         let measured = match area {
+            Area::Bus => questions::measure(),
+            Area::Gateway => devices::measure(),
             Area::Inference => models::measure(),
             Area::Peer => peers::measure(),
             Area::Print => prints::measure(),
             Area::Sync => tablets::measure(),
+            Area::Uplink => spool::measure(),
         };
         for figure in measured {
             println!("{figure}");
@@ -78,6 +91,14 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The memory that a process has now, in megabytes.
+fn rss_mb(pid: u32) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kb = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kb.expect("the kernel tells it") / 1_024.0
 }
 
 /// What a script measured, one JSON object on its standard output.

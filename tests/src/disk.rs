@@ -29,6 +29,20 @@ impl SmallDisk {
         })
     }
 
+    /// Makes it larger, while it is used.
+    pub fn grow(&self, bytes: u64) -> io::Result<()> {
+        let size = format!("remount,size={bytes}");
+        let grown = Command::new("mount")
+            .args(["-o", &size])
+            .arg(&self.directory)
+            .status()?;
+        if grown.success() {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
+    }
+
     /// Whether nothing is on it.
     pub fn is_empty(&self) -> bool {
         fs::read_dir(&self.directory).is_ok_and(|mut names| names.next().is_none())
@@ -37,8 +51,9 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // What cannot be unmounted now is empty memory below a scratch directory.
-        drop(Command::new("umount").arg(&self.directory).status());
+        // Lazily: a component may still use it.
+        let mut unmount = Command::new("umount");
+        drop(unmount.arg("--lazy").arg(&self.directory).status());
         drop(fs::remove_dir(&self.directory));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -14,10 +15,15 @@ use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 use wire::{BoxId, PropertyId, TenantId};
 
+use crate::clocks::Clocks;
+use crate::disk::SmallDisk;
 use crate::network::{LAN, Network};
 
 /// How long anything in a hotel may take on a busy machine.
 pub const LIMIT: Duration = Duration::from_mins(1);
+
+/// How long a large one may take to start: every device gets a certificate.
+const STARTING: Duration = Duration::from_mins(5);
 
 /// What a hotel consists of.
 #[derive(Debug, Clone, Copy)]
@@ -161,13 +167,28 @@ impl Hotel {
         Self::start(plan, Some(network))
     }
 
+    /// The same where some components have another clock ([`Clocks`]).
+    pub fn up_by(clocks: &Clocks, plan: Plan<'_>) -> Self {
+        let directory = tempfile::tempdir().expect("a scratch directory can be made");
+        Self::start_in(directory, clocks.artifacts(), plan, None)
+    }
+
+    /// The same where a component keeps its data on a disk of so many bytes; an error where a test may
+    /// not mount (it takes root).
+    pub fn up_on(plan: Plan<'_>, component: &str, bytes: u64) -> io::Result<(Self, SmallDisk)> {
+        let directory = tempfile::tempdir().expect("a scratch directory can be made");
+        let disk = SmallDisk::over(&directory.path().join("data").join(component), bytes)?;
+        let hotel = Self::start_in(directory, &artifacts(), plan, None);
+        Ok((hotel, disk))
+    }
+
     /// A hotel that runs a release, as a box does.
     pub fn installed(plan: Plan<'_>, set: &Path, key: &str) -> Self {
         let directory = tempfile::tempdir().expect("a scratch directory can be made");
         let mut install = edgectl(None);
         install.args(["local", "install", "--trust", key, "--set"]);
         succeed(install.arg(set).arg("--dir").arg(directory.path()));
-        succeed(up(plan, directory.path(), None).arg("--installed"));
+        succeed(&mut up_installed(plan, directory.path()));
         let places = read_json(&directory.path().join("hotel.json"));
         Self {
             network: None,
@@ -179,18 +200,33 @@ impl Hotel {
     /// Ends it and starts the release that is installed now.
     pub fn restart_installed(&self, plan: Plan<'_>) {
         self.edgectl(&["local", "down"]);
-        succeed(up(plan, self.dir(), None).arg("--installed"));
+        succeed(&mut up_installed(plan, self.dir()));
     }
 
     fn start(plan: Plan<'_>, network: Option<Network>) -> Self {
         let directory = tempfile::tempdir().expect("a scratch directory can be made");
-        succeed(&mut up(plan, directory.path(), network.as_ref()));
+        Self::start_in(directory, &artifacts(), plan, network)
+    }
+
+    fn start_in(
+        directory: TempDir,
+        artifacts: &Path,
+        plan: Plan<'_>,
+        network: Option<Network>,
+    ) -> Self {
+        let mut start = up(plan, directory.path(), network.as_ref());
+        succeed(start.arg("--artifacts").arg(artifacts));
         let places = read_json(&directory.path().join("hotel.json"));
         Self {
             network,
             directory,
             places,
         }
+    }
+
+    /// Its own network, where it has one.
+    pub fn network(&self) -> Option<&Network> {
+        self.network.as_ref()
     }
 
     /// A program in the network of the hotel.
@@ -317,17 +353,28 @@ fn up(plan: Plan<'_>, directory: &Path, network: Option<&Network>) -> Command {
         "--detach",
         "--rooms",
         &plan.rooms.to_string(),
+        "--wait",
+        &STARTING.as_secs().to_string(),
     ]);
     if network.is_some() {
         command.args(["--listen", LAN]);
     }
     command.arg("--dir").arg(directory);
-    command.arg("--artifacts").arg(artifacts());
     command.arg("--recipes").arg(repository().join("recipes"));
     command.arg("--venv").arg(venv());
     if !plan.only.is_empty() {
         command.args(["--only", &plan.only.join(",")]);
     }
+    command
+}
+
+/// Starts a hotel whose components are those of an installed release.
+fn up_installed(plan: Plan<'_>, directory: &Path) -> Command {
+    let mut command = up(plan, directory, None);
+    command
+        .arg("--artifacts")
+        .arg(artifacts())
+        .arg("--installed");
     command
 }
 

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::os::fd::AsFd as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The box's address on the LAN of every such network.
@@ -11,6 +12,11 @@ pub const LAN: &str = "10.99.0.1";
 const NAMES: &str = "greengrass.local signaling.local";
 /// Where `ip netns exec` looks for files that replace those of `/etc` (ip-netns(8)).
 const REPLACED: &str = "/etc/netns";
+
+/// Where `ip netns` keeps networks by name (ip-netns(8)).
+const NAMED: &str = "/run/netns";
+/// The rules by which packets are lost.
+const TABLE: &str = "losses";
 
 /// A network without internet; gone when dropped.
 #[derive(Debug)]
@@ -47,6 +53,64 @@ impl Network {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", &self.name]).arg(program);
         command
+    }
+
+    /// Moves this thread inside: whatever it connects to from now on is there.
+    pub fn enter(&self) -> io::Result<()> {
+        let inside = fs::File::open(Path::new(NAMED).join(&self.name))?;
+        rustix::thread::move_into_link_name_space(
+            inside.as_fd(),
+            Some(rustix::thread::LinkNameSpaceType::Network),
+        )?;
+        Ok(())
+    }
+
+    /// Loses a share of the packets from and to a port, at random, until it is mended; an error where
+    /// the kernel does not filter packets.
+    pub fn lose(&self, port: u16, percent: u32) -> Result<(), NoNetwork> {
+        self.mend();
+        let lost = format!("numgen random mod 100 < {percent} counter drop");
+        let chain = format!("add chain inet {TABLE} in {{ type filter hook input priority 0; }}");
+        self.nft(&[
+            format!("add table inet {TABLE}"),
+            chain,
+            format!("add rule inet {TABLE} in tcp dport {port} {lost}"),
+            format!("add rule inet {TABLE} in tcp sport {port} {lost}"),
+        ])
+        .map(drop)
+    }
+
+    /// How many packets were lost.
+    pub fn lost(&self) -> Result<u64, NoNetwork> {
+        let told = self.nft(&[format!("list table inet {TABLE}")])?;
+        let mut words = told.split_whitespace();
+        let mut lost = 0;
+        while words.any(|word| word == "packets") {
+            let count: Option<u64> = words.next().and_then(|word| word.parse().ok());
+            lost += count.unwrap_or(0);
+        }
+        Ok(lost)
+    }
+
+    /// Loses nothing any more.
+    pub fn mend(&self) {
+        // Nothing may have been lost.
+        drop(self.nft(&[format!("delete table inet {TABLE}")]));
+    }
+
+    /// What the packet filter inside says to commands.
+    fn nft(&self, commands: &[String]) -> Result<String, NoNetwork> {
+        let what = commands.join("\n");
+        let output = self
+            .command("nft")
+            .arg(&what)
+            .output()
+            .map_err(NoNetwork::Start)?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(NoNetwork::Refused { what, why })
     }
 
     fn write_hosts(&self) -> io::Result<()> {
@@ -90,7 +154,7 @@ pub enum NoNetwork {
     #[error("cannot start ip")]
     Start(#[source] io::Error),
     /// It is not allowed, or not known.
-    #[error("ip {what}: {why}")]
+    #[error("{what}: {why}")]
     Refused {
         /// What was asked.
         what: String,

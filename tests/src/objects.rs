@@ -1,5 +1,7 @@
 //! What arrived in S3.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
@@ -39,25 +41,41 @@ impl Hotel {
         Box::pin(request).await.expect("the bucket takes it");
     }
 
+    /// Takes an object out of the bucket, as nobody should.
+    pub async fn remove_object(&self, key: &str) {
+        let request = client(self)
+            .delete_object()
+            .bucket(&self.places.s3.bucket)
+            .key(key)
+            .send();
+        Box::pin(request).await.expect("the bucket lets it go");
+    }
+
     /// Every batch in the bucket, by name; none while S3 cannot be asked.
     pub async fn objects(&self) -> Option<Vec<Object>> {
+        let mut known = BTreeMap::new();
+        self.new_objects(&mut known).await?;
+        Some(known.into_values().collect())
+    }
+
+    /// Adds the batches of the bucket that are not known yet; objects never change.
+    pub async fn new_objects(&self, known: &mut BTreeMap<String, Object>) -> Option<()> {
         let (client, bucket) = (client(self), &self.places.s3.bucket);
         let mut pages = client
             .list_objects_v2()
             .bucket(bucket)
             .into_paginator()
             .send();
-        let mut objects = Vec::new();
         while let Some(page) = pages.next().await {
             for object in page.ok()?.contents() {
                 let key = object.key()?.to_owned();
-                objects.push(Object {
-                    lines: lines(&client, bucket, &key).await?,
-                    key,
-                });
+                if !known.contains_key(&key) {
+                    let lines = lines(&client, bucket, &key).await?;
+                    known.insert(key.clone(), Object { key, lines });
+                }
             }
         }
-        Some(objects)
+        Some(())
     }
 }
 

@@ -53,35 +53,34 @@ impl Page {
         role: Role,
         seat: Option<(SittingId, &str)>,
     ) -> Self {
-        let own = Identity::load(&hotel.identity_dir("authority"))
-            .expect("the authority has an identity");
-        let passport = passport(&own, name, role, seat);
-        let own_passport = passport.clone();
-        let (renewals, passport) = watch::channel(passport);
-        let settings = settings(hotel, Vec::new());
-        let tasks = Tasks::new();
-        let (clock, verifier) = (Clock::system(), Verifier::of(&own));
-        let (peer, incoming) = Peer::start(
-            settings,
-            passport,
-            verifier,
-            Refusals::default(),
-            clock,
-            &tasks,
-        );
+        let caller = Calling::begin(hotel, name, role, seat);
         let the_box = Principal::from(Component::DeviceProxy);
         let connection = eventually("the page reaches the box", LIMIT, || async {
-            peer.connect(&the_box).await.ok()
+            caller.peer.connect(&the_box).await.ok()
         })
         .await;
         Self {
             connection,
-            incoming,
+            incoming: caller.incoming,
             heard: Vec::new(),
-            passport: own_passport,
-            tasks,
-            _renewals: renewals,
+            passport: caller.passport,
+            tasks: caller.tasks,
+            _renewals: caller.renewals,
         }
+    }
+
+    /// Whether somebody of the hotel is connected to the box when they try once.
+    ///
+    /// # Panics
+    ///
+    /// When something of the try does not end.
+    pub async fn is_let_in(hotel: &Hotel, name: &str, role: Role) -> bool {
+        let caller = Calling::begin(hotel, name, role, None);
+        let the_box = Principal::from(Component::DeviceProxy);
+        let connected = caller.peer.connect(&the_box).await.is_ok();
+        let ended = caller.tasks.drain().await;
+        ended.expect("everything of the try ends");
+        connected
     }
 
     /// Asks the box.
@@ -173,6 +172,40 @@ impl Page {
             .drain()
             .await
             .expect("everything of the page ends");
+    }
+}
+
+/// A page that is not connected yet.
+struct Calling {
+    peer: Peer,
+    incoming: mpsc::Receiver<Incoming>,
+    passport: Passport,
+    tasks: Tasks,
+    renewals: watch::Sender<Passport>,
+}
+
+impl Calling {
+    fn begin(hotel: &Hotel, name: &str, role: Role, seat: Option<(SittingId, &str)>) -> Self {
+        let own = Identity::load(&hotel.identity_dir("authority"))
+            .expect("the authority has an identity");
+        let passport = passport(&own, name, role, seat);
+        let (renewals, presented) = watch::channel(passport.clone());
+        let tasks = Tasks::new();
+        let (peer, incoming) = Peer::start(
+            settings(hotel, Vec::new()),
+            presented,
+            Verifier::of(&own),
+            Refusals::default(),
+            Clock::system(),
+            &tasks,
+        );
+        Self {
+            peer,
+            incoming,
+            passport,
+            tasks,
+            renewals,
+        }
     }
 }
 

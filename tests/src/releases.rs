@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::aws::Aws;
@@ -153,6 +153,33 @@ impl Default for Workshop {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Every component of what was last deployed to a group, as a box that runs it reports them.
+pub async fn deployed(aws: &Aws, group: &str) -> Vec<Value> {
+    let end = format!(":thinggroup/{group}");
+    let mut sent = aws.requests_of("CreateDeployment").await;
+    sent.retain(|request| {
+        let target = request.input["targetArn"].as_str();
+        request.status < 300 && target.is_some_and(|target| target.ends_with(&end))
+    });
+    let sent = sent.pop().expect("something was deployed to the group");
+    let components = sent.input["components"].as_object();
+    let components = components.expect("a deployment has components").iter();
+    let reported = |(name, wanted): (&String, &Value)| {
+        json!({
+            "componentName": name, "componentVersion": wanted["componentVersion"],
+            "lifecycleState": "RUNNING",
+        })
+    };
+    components.map(reported).collect()
+}
+
+/// The version of one component in a report.
+pub fn reported<'r>(components: &'r [Value], name: &str) -> &'r Value {
+    let mut components = components.iter();
+    let found = components.find(|component| component["componentName"] == name);
+    &found.expect("the component is reported")["componentVersion"]
 }
 
 /// The bucket of artifacts.

@@ -6,7 +6,10 @@
 //! ledger goes on where the last life stopped, a new ledger is a new boot; a command is carried
 //! out at most once; everything heals alone from a lost broker, a cut network and a kill.
 //!
-//! Rules are pure (`device`, `outbox`, `physics` and the kinds); the world is in `ledger`,
+//! On request devices go wrong, in the ways of [`mischief::Mischief`], as a seed says; the promises hold
+//! all the same, but that of the boot.
+//!
+//! Rules are pure (`device`, `outbox`, `physics`, `mischief` and the kinds); the world is in `ledger`,
 //! `session` and here. Each renews its leaf by itself. Deliberately not here: radio protocols.
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -29,6 +32,7 @@ mod flight;
 mod identities;
 pub mod ledger;
 pub mod lock;
+pub mod mischief;
 pub mod occupancy;
 pub mod outbox;
 pub mod physics;
@@ -40,6 +44,7 @@ pub mod thermostat;
 pub use file::{FileError, HotelFile};
 pub use identities::Identities;
 use ledger::{Ledger, LedgerError};
+use mischief::Mischief;
 use rhythm::Rhythm;
 use session::{Place, Session};
 
@@ -77,6 +82,8 @@ pub struct Options {
     pub speed: u32,
     /// Most messages that a device holds uncovered.
     pub outbox_max: usize,
+    /// What goes wrong with every device, by chance of the seed.
+    pub faults: Vec<Mischief>,
 }
 
 impl Options {
@@ -99,6 +106,7 @@ impl Options {
             seed: 1,
             speed: 1,
             outbox_max: OUTBOX_MAX,
+            faults: Vec::new(),
         }
     }
 }
@@ -138,10 +146,11 @@ impl Hotel {
                 connected: connected.clone(),
             };
             let session = Session::resume(place, &options, registered).await?;
-            let host = tasks.clone();
-            tasks.spawn("device", |stop| session.run(host, stop));
+            tasks.spawn("device", |stop| session.run(stop));
         }
-        tracing::info!(%boot, devices = options.registry.devices.len(), "devices started");
+        let (seed, faults) = (options.seed, &options.faults);
+        let devices = options.registry.devices.len();
+        tracing::info!(%boot, devices, seed, ?faults, "devices started");
         Ok(Self {
             boot,
             connected: count,

@@ -250,6 +250,12 @@ impl Books {
         self.refusals.contains_key(refusal)
     }
 
+    /// How many sittings are on the list.
+    pub(crate) fn listed_sittings(&self) -> usize {
+        let listed = |refusal: &&Refusal| matches!(refusal, Refusal::Sitting(_));
+        self.refusals.keys().filter(listed).count()
+    }
+
     /// The list for everybody who verifies credentials, signed at `iat` in Unix seconds.
     pub(crate) fn revocations(&self, iat: Integer) -> Revocations {
         let mut list = Revocations {

@@ -1,19 +1,19 @@
 //! The property's own authority: the only program that holds the key of its CA.
 //!
 //! Renews everybody's leaf certificate, lets tablets enrol by one-time codes, gives people tokens
-//! that are bound to their keys, guests such tokens for as long as they sit at a table, and tells
-//! everybody whom to refuse although their credential is valid. It is asked on the bus and over
-//! HTTPS; one set of rules decides for both. What it promises, one by one: `docs/spec/authority.md`.
+//! that are bound to their keys, guests such tokens for as long as they sit at a table, tells
+//! everybody whom to refuse although their credential is valid, and keeps the broker's rules. It is
+//! asked on the bus and over HTTPS; one set of rules decides for both. What it promises, one by one:
+//! `docs/spec/authority.md`.
 //!
 //! ```text
 //! bus ────┐                                          ┌──▶ journal
 //!         ├─▶ office: rules(books, act) ─▶ changes ──┤ (first)
-//! HTTPS ──┘              └── granted ─▶ scribe ──────┴──▶ answer, revocation list
+//! HTTPS ──┘              └── granted ─▶ scribe ──────┴──▶ answer, revocation list, broker
 //! ```
 //!
 //! Deliberately left out so far: the comparison of six digits before an enrolled tablet becomes
-//! active, the broker's policy and its list of refused clients (`edgectl` writes those), a TPM for
-//! the CA's key, replacing the CA itself, and certificates of servers in the cloud.
+//! active, a TPM for the CA's key, replacing the CA itself, and certificates of servers in the cloud.
 
 pub mod config;
 

@@ -8,6 +8,7 @@ use kit::credential::{Refusals, Verifier};
 use kit::http::{ListenError, listen, serve_tls, web_configs};
 use kit::identity::Holder;
 use kit::journal::{Journal, JournalError};
+use tokio::sync::watch;
 use wire::{Component, Filter};
 
 use crate::config::Config;
@@ -22,6 +23,7 @@ mod leaf;
 mod lists;
 mod office;
 mod outbound;
+mod policy;
 mod requests;
 
 pub(crate) use desk::Desk;
@@ -60,10 +62,12 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
 
     let refusals = Refusals::default();
     let (desk, jobs) = Desk::new();
+    let (roll, known) = watch::channel(None);
     let mut office = Office {
         books,
         journal,
         provisioned: Provisioned::new(&config.ca_dir, host.health.need("principals")),
+        roll,
         scribe: Scribe {
             ca,
             identity: host.identity.clone(),
@@ -77,6 +81,7 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
     office.open().await.map_err(StartError::Journal)?;
     host.tasks.spawn("office", |stop| office.run(jobs, stop));
     lists::start(&host, &refusals);
+    policy::start(&host, known, &refusals);
 
     // Before the bus connects, which is when messages of a kept session come.
     let filter = Filter::requests(host.bus.property(), Component::Authority, None, None);

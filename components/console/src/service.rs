@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use kit::Host;
-use kit::credential::{Refusals, Verifier, follow_revocations, revocations};
+use kit::credential::{Verifier, follow_revocations};
 use kit::health::Probe;
 use kit::http::{self, ListenError};
 use tokio::net::TcpListener;
@@ -55,23 +55,18 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
 /// What the handlers share, kept up to date by tasks of the host.
 async fn console(site: Site, host: &Host) -> Console {
     let verifier = Verifier::of(&host.identity.borrow());
-    let (refusals, board) = (Refusals::default(), watch::Sender::new(Board::default()));
+    let board = watch::Sender::new(Board::default());
     let console = Console {
         clock: host.clock.clone(),
         bus: host.bus.clone(),
         property: host.common.property.clone(),
         identity: host.identity.clone(),
-        verifier: verifier.clone(),
-        refusals: refusals.clone(),
+        verifier,
+        refusals: follow_revocations(host).await,
         board: board.subscribe(),
         rates: Mutex::new(Rates::default()),
         site,
     };
-    let lists = revocations(&host.bus).await;
-    let clock = host.clock.clone();
-    host.tasks.spawn("revocations", |stop| {
-        follow_revocations(lists, verifier, refusals, clock, stop)
-    });
     let said = Filter::status(host.bus.property(), None);
     let said = host.bus.subscribe([said]).await;
     host.tasks

@@ -50,7 +50,7 @@ pub(crate) enum Act {
     /// Change the climate of rooms.
     SetClimate,
     /// Say something to the house.
-    Write,
+    GuestMessage,
     /// See the doors.
     Doors,
     /// Have a petition about a door carried to the gateway.
@@ -106,7 +106,7 @@ impl Act {
             Self::Climate | Self::Doors | Self::TurnBolts => {
                 &[FRONT_DESK, HOUSEKEEPING, ENGINEERING, MANAGER, OPERATOR]
             }
-            Self::Write => &[GUEST],
+            Self::GuestMessage => &[GUEST],
             Self::SetClimate => &[FRONT_DESK, HOUSEKEEPING, ENGINEERING, MANAGER],
         }
     }

@@ -6,6 +6,7 @@ use crate::order::{Asker, Seat};
 
 pub(crate) mod book;
 pub(crate) mod bus;
+pub(crate) mod guest_messages;
 pub(crate) mod http;
 pub(crate) mod journal;
 pub(crate) mod peers;

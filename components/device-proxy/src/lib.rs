@@ -5,8 +5,8 @@
 //! by one: `docs/spec/device-proxy.md`.
 //!
 //! Deliberately left out so far: card terminals and the link to the hotel's own
-//! software; changing an order after it was placed; handing orders over as records; a calendar of
-//! the house's time zone (one fixed distance from UTC instead).
+//! software; changing an order after it was placed; a calendar of the house's time zone (one fixed
+//! distance from UTC instead).
 //!
 //! ```text
 //! pages ──channels──▶ ┌──────┐──▶ order book ──┐ one commit
@@ -22,7 +22,7 @@ mod desk;
 mod doors;
 mod edge;
 mod escpos;
-mod letters;
+mod guest_messages;
 mod order;
 mod preview;
 mod receipt;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use kit::Host;
-use kit::credential::{self, Refusals, Verifier};
+use kit::credential::{Refusals, follow_revocations};
 use kit::health::Probe;
 use kit::http::{ListenError, serve_tls, web_configs};
 use kit::journal::{Journal, JournalError, Migration};
@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::desk::Routes;
 use crate::edge::book::{self, LoadError};
 use crate::edge::bus::{self, Answers};
+use crate::edge::guest_messages as guest_messages_on_disk;
 use crate::edge::http::{Counter, router};
 use crate::edge::journal;
 use crate::edge::peers;
@@ -26,17 +27,18 @@ pub(crate) mod channel;
 mod climate;
 mod desk;
 mod doors;
+mod guest_messages;
 pub(crate) mod herald;
-mod letters;
 mod news;
 mod orders;
+mod room;
 
 pub(crate) use desk::Desk;
 
 use climate::Climate;
 use doors::Doors;
+use guest_messages::GuestMessages;
 use herald::Hearers;
-use letters::Letters;
 use orders::{Orders, Surroundings};
 
 /// File of orders and print jobs in the data directory.
@@ -84,7 +86,12 @@ async fn start_house(
 }
 
 async fn open(host: &Host) -> Result<Journal, StartError> {
-    let own = [book::MIGRATION, kit::answers::MIGRATION, outbox::MIGRATION];
+    let own = [
+        book::MIGRATION,
+        kit::answers::MIGRATION,
+        outbox::MIGRATION,
+        guest_messages_on_disk::MIGRATION,
+    ];
     let migrations: Vec<Migration> = [&own[..], print::MIGRATIONS].concat();
     Journal::open(&host.data(JOURNAL_FILE), &migrations, &host.tasks)
         .await
@@ -117,12 +124,12 @@ fn start_desk(
     probe: Probe,
 ) -> (Arc<Desk>, mpsc::Receiver<Effect>) {
     let (news, told) = mpsc::channel(NEWS);
-    let letters = Letters {
+    let guest_messages = GuestMessages {
         bus: host.bus.clone(),
         clock: host.clock.clone(),
         journal: journal.clone(),
         outbox: outbox.clone(),
-        latest: Mutex::default(),
+        pace: Mutex::default(),
     };
     let surroundings = Surroundings {
         journal,
@@ -140,7 +147,7 @@ fn start_desk(
         printing,
         climate: Climate::new(host.bus.clone(), host.clock.clone()),
         doors: Doors::new(host.bus.clone(), host.clock.clone()),
-        letters,
+        guest_messages,
     };
     (Arc::new(desk), told)
 }
@@ -164,18 +171,6 @@ async fn start_bus(host: &Host, desk: &Arc<Desk>, journal: Journal) {
     let jobs = desk.printing.changes();
     host.tasks
         .spawn("job-events", |stop| bus::tell(bus.clone(), jobs, stop));
-}
-
-/// The authority's newest revocation list.
-async fn follow_revocations(host: &Host) -> Refusals {
-    let refusals = Refusals::default();
-    let verifier = Verifier::of(&host.identity.borrow());
-    let lists = credential::revocations(&host.bus).await;
-    let (taken, clock) = (refusals.clone(), host.clock.clone());
-    host.tasks.spawn("revocations", |stop| {
-        credential::follow_revocations(lists, verifier, taken, clock, stop)
-    });
-    refusals
 }
 
 async fn start_https(

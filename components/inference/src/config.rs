@@ -5,13 +5,12 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use kit::config::Address;
+use kit::signing::PublicKey;
 use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use wire::inference::{GUEST_MESSAGE, ROOM_ALLOCATION};
 use wire::{Sha256, Word};
-
-use crate::bundle::PublicKey;
 
 /// Most models that are served: each has a thread and its memory.
 const MODELS_MAX: usize = 8;

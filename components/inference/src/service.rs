@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kit::Host;
-use kit::clock::Clock;
-use kit::credential::{self, Refusals, Verifier};
+use kit::credential::follow_revocations;
 use kit::error::Chain;
 use kit::health::Probe;
 use kit::http::{ListenError, listen, serve, serve_tls, web_configs};
@@ -147,18 +146,6 @@ async fn start_http(config: &Config, host: &Host, desk: Arc<Desk>) -> Result<(),
     host.tasks
         .spawn("https", |stop| serve_tls(listener, router, configs, stop));
     Ok(())
-}
-
-/// The authority's newest revocation list.
-async fn follow_revocations(host: &Host) -> Refusals {
-    let refusals = Refusals::default();
-    let verifier = Verifier::of(&host.identity.borrow());
-    let lists = credential::revocations(&host.bus).await;
-    let (taken, clock): (_, Clock) = (refusals.clone(), host.clock.clone());
-    host.tasks.spawn("revocations", |stop| {
-        credential::follow_revocations(lists, verifier, taken, clock, stop)
-    });
-    refusals
 }
 
 /// The component cannot start.

@@ -8,5 +8,4 @@ pub(crate) mod notes;
 pub(crate) mod outbound;
 pub(crate) mod people;
 pub(crate) mod registry_file;
-pub(crate) mod revoked;
 pub(crate) mod zone;

@@ -127,6 +127,11 @@ impl Gateway {
         self.roster.after(None).map(Device::state)
     }
 
+    /// The devices that were taken out of the registry.
+    pub fn retired(&self) -> impl Iterator<Item = &DeviceId> {
+        self.roster.retired()
+    }
+
     /// How many devices there are, and how many of them are online.
     pub fn count(&self) -> (u32, u32) {
         self.roster.count()

@@ -61,6 +61,11 @@ impl Roster {
         devices.map(|(_, device)| device)
     }
 
+    /// The devices that were taken out of the registry, by id.
+    pub fn retired(&self) -> impl Iterator<Item = &DeviceId> {
+        self.retired.keys()
+    }
+
     /// How many devices there are, and how many of them are online.
     pub fn count(&self) -> (u32, u32) {
         let online = self.devices.values().filter(|device| device.is_online());

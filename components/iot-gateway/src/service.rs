@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use kit::Host;
 use kit::bus::{Bus, Delivery, Subscription};
 use kit::clock::Clock;
-use kit::credential::{self, Refusals, Verifier};
+use kit::credential::follow_revocations;
 use kit::health::Health;
 use kit::journal::{Journal, JournalError};
 use tokio::sync::watch;
@@ -22,7 +22,6 @@ use crate::edge::notes::{self, Notes};
 use crate::edge::outbound::Outbound;
 use crate::edge::people::Believer;
 use crate::edge::registry_file::RegistryFile;
-use crate::edge::revoked;
 use crate::edge::zone::{NoZone, Zone};
 use crate::effect::Note;
 use crate::gateway::{Gateway, Input, Memory};
@@ -154,10 +153,13 @@ impl Service {
 
     /// Shows the database what devices are.
     fn mirror(&self, gateway: &Gateway) {
-        let rows: Rows = gateway
+        let rows = gateway
             .states()
-            .map(|state| (state.device.clone(), mirror::row(&state)))
-            .collect();
+            .map(|state| (state.device.clone(), mirror::row(&state)));
+        let ends = gateway
+            .retired()
+            .map(|device| (device.clone(), mirror::end(device)));
+        let rows: Rows = rows.chain(ends).collect();
         self.rows.send_if_modified(|known| {
             let changed = *known != rows;
             *known = rows;
@@ -202,23 +204,6 @@ async fn start_mirror(host: &Host) -> watch::Sender<Rows> {
         stop.cancelled().await;
     });
     sender
-}
-
-/// Whom the authority has revoked, as far as is known since the last life.
-async fn follow_revocations(host: &Host) -> Refusals {
-    let refusals = Refusals::default();
-    let path = host.data("revocations.json");
-    revoked::take_up(&path, &refusals).await;
-    let lists = refusals.changed();
-    host.tasks
-        .spawn("revoked", |stop| revoked::keep(path, lists, stop));
-    let verifier = Verifier::of(&host.identity.borrow());
-    let lists = credential::revocations(&host.bus).await;
-    let (taken, clock) = (refusals.clone(), host.clock.clone());
-    host.tasks.spawn("revocations", |stop| {
-        credential::follow_revocations(lists, verifier, taken, clock, stop)
-    });
-    refusals
 }
 
 /// The next messages; ends when the bus has stopped.

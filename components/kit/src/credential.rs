@@ -9,6 +9,7 @@
 //! in by a credential alone, except by a bearer token over TLS. Time is an argument.
 //! Deliberately not here: which tokens are minted, which belongs to `authority`.
 
+mod follow;
 mod passport;
 mod refusals;
 mod token;
@@ -22,8 +23,9 @@ use wire::{
 
 use crate::identity::{Realm, WrongCertificate};
 
+pub use follow::{NotAList, believed, follow_revocations, revocations};
 pub use passport::{NotThisKey, Passport};
-pub use refusals::{Refusals, follow_revocations, revocations};
+pub use refusals::Refusals;
 pub use token::{jwk, sign as sign_token};
 pub use verifier::Verifier;
 

@@ -1,5 +1,7 @@
 //! Digests and chance, from the one cryptographic provider.
 
+use std::io;
+
 use ring::rand::{SecureRandom, SystemRandom};
 use wire::Sha256;
 
@@ -31,6 +33,18 @@ impl Digesting {
         let mut octets = [0; 32];
         octets.copy_from_slice(self.0.finish().as_ref());
         Sha256(octets)
+    }
+}
+
+/// Takes all that is written, for `std::io::copy`.
+impl io::Write for Digesting {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.add(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

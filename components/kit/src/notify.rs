@@ -18,12 +18,15 @@ pub const VARIABLE: &str = "NOTIFY_SOCKET";
 pub const MESSAGE_MAX: usize = 4096;
 
 /// Sends lines such as `READY=1` to the socket that the environment names; silent where it names none.
+/// Whoever does not listen is not waited for: an error.
 pub fn send(lines: &str) -> io::Result<()> {
-    let Some(name) = env::var_os(VARIABLE) else {
-        return Ok(());
-    };
+    env::var_os(VARIABLE).map_or(Ok(()), |name| send_to(&name, lines))
+}
+
+fn send_to(name: &OsStr, lines: &str) -> io::Result<()> {
     let socket = UnixDatagram::unbound()?;
-    socket.send_to_addr(lines.as_bytes(), &address(&name)?)?;
+    socket.set_nonblocking(true)?;
+    socket.send_to_addr(lines.as_bytes(), &address(name)?)?;
     Ok(())
 }
 

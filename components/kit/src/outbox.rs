@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Notify;
 use wire::bound::RECORD_MAX;
 use wire::record::Record;
-use wire::{Component, Filter, Word};
+use wire::{Component, Word};
 
 use crate::bus::Bus;
 use crate::clock::Clock;
@@ -18,7 +18,10 @@ use crate::journal::{Journal, Migration};
 use crate::lifecycle::Tasks;
 
 mod carrier;
+mod consumer;
 mod store;
+
+pub use consumer::{Consumer, HandOverError};
 
 /// Most records that wait here; a component whose outbox is full stops taking in more.
 pub const RECORDS_MAX: u64 = 1_000_000;
@@ -76,16 +79,13 @@ impl Outbox {
     ) -> Self {
         let arrived = Arc::new(Notify::new());
         let carrier = carrier::Carrier {
-            consumer,
+            consumer: Consumer::of(consumer, bus).await,
             streams: streams.to_vec(),
             journal: journal.clone(),
-            bus: bus.clone(),
             clock: clock.clone(),
             arrived: Arc::clone(&arrived),
         };
-        let filter = Filter::recorded(bus.property(), Some(consumer), Some(bus.principal()));
-        let recorded = bus.subscribe([filter]).await;
-        tasks.spawn("outbox", |stop| carrier.run(recorded, stop));
+        tasks.spawn("outbox", |stop| carrier.run(stop));
         Self {
             arrived,
             journal: journal.clone(),
@@ -95,6 +95,11 @@ impl Outbox {
     /// Tells that records were committed.
     pub fn wake(&self) {
         self.arrived.notify_one();
+    }
+
+    /// Whether as many records wait as may.
+    pub async fn is_full(&self) -> Result<bool, sqlx::Error> {
+        Ok(self.backlog().await? >= RECORDS_MAX)
     }
 
     /// How many records wait.

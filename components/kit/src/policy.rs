@@ -11,10 +11,12 @@ use wire::{Filter, Principal, PropertyId, Topic};
 
 use crate::identity::Holder;
 
+mod apply;
 mod control;
 mod dynamic_security;
 mod table;
 
+pub use apply::{ApplyError, apply};
 pub use control::{LiveRules, PluginError, control_commands};
 pub use dynamic_security::dynamic_security_json;
 pub use table::EDGECTL;
@@ -54,6 +56,13 @@ impl Policy {
             .filter(|(_, grants)| !grants.is_empty())
             .collect();
         Self { grants }
+    }
+
+    /// The same without those who have no rights any more.
+    #[must_use]
+    pub fn without(mut self, gone: &[Principal]) -> Self {
+        self.grants.retain(|principal, _| !gone.contains(principal));
+        self
     }
 
     /// Everybody who is granted something, by id.

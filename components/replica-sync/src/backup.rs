@@ -100,11 +100,38 @@ pub(crate) fn stamp(at: Integer) -> String {
     moment.strftime("%Y%m%dt%H%M%Sz").to_string()
 }
 
-/// Which of these files make place, so that the newest `keep` stay; names sort by time.
-pub(crate) fn surplus(mut names: Vec<String>, keep: usize) -> Vec<String> {
+/// Which of these files make place, so that `keep` stay: the newest, which was just made, and the
+/// latest before it. Names sort by time; what is named later than the newest is of a clock that was
+/// ahead, and goes first.
+pub(crate) fn surplus(mut names: Vec<String>, newest: &str, keep: usize) -> Vec<String> {
     names.sort_unstable();
-    names.truncate(names.len().saturating_sub(keep));
-    names
+    let surplus = names.len().saturating_sub(keep);
+    let (ahead, before): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|name| name.as_str() > newest);
+    ahead.into_iter().chain(before).take(surplus).collect()
+}
+
+/// Whether a backup is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// A night has begun since the last one.
+    Now,
+    /// In a night to come.
+    Later,
+    /// The last one was made by a clock that was ahead: nights are counted from now on.
+    Anew,
+}
+
+/// Whether a backup is due now, when the last one was at `last`: both are minutes since 1970 on the
+/// clock of the wall.
+pub(crate) fn due(last: i64, now: i64, at: u16) -> Due {
+    if last > now + DAY {
+        Due::Anew
+    } else if night(now, at) > night(last, at) {
+        Due::Now
+    } else {
+        Due::Later
+    }
 }
 
 /// The latest night whose backup is due at this local time; nights are counted, and a night begins
@@ -112,7 +139,7 @@ pub(crate) fn surplus(mut names: Vec<String>, keep: usize) -> Vec<String> {
 ///
 /// `local` is minutes since 1970 on the clock of the wall, so it may jump by an hour or be set back;
 /// a night is never counted twice when only larger ones are taken.
-pub(crate) fn night(local: i64, at: u16) -> i64 {
+fn night(local: i64, at: u16) -> i64 {
     (local - i64::from(at)).div_euclid(DAY)
 }
 

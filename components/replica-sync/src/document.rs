@@ -3,12 +3,10 @@
 //! An absent column and one that is `null` are the same; numbers are compared by value. Pure.
 
 use serde_json::{Map, Value, json};
+use wire::replica::DELETED;
 
 use crate::image::Columns;
 use crate::relation::{Access, Column, Relation};
-
-/// The member that says whether a document is deleted.
-pub(crate) const DELETED: &str = "_deleted";
 
 /// A document of RxDB.
 pub(crate) type Document = Map<String, Value>;

@@ -5,9 +5,9 @@
 use serde_json::Value;
 use wire::bound::BATCH_RECORDS_MAX;
 use wire::record::{Record, Records};
+use wire::replica::DELETED;
 use wire::{Code, Problem, Word, replica};
 
-use crate::document::DELETED;
 use crate::image::Columns;
 use crate::relation::Relation;
 

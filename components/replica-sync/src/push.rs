@@ -18,8 +18,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wire::Principal;
+use wire::replica::DELETED;
 
-use crate::document::{self, DELETED, Document, same, value};
+use crate::document::{self, Document, same, value};
 use crate::image::Columns;
 use crate::relation::{Access, Column, Mode, Relation, Rows};
 

@@ -10,7 +10,7 @@ use kit::bus::Subscription;
 use kit::cloud::properties::{self, Anchors, ReadError};
 use kit::cloud::server::{self, Clients, Files, ServerError};
 use kit::cloud::without_bus;
-use kit::credential::{self, Refusals, Verifier};
+use kit::credential::{Verifier, follow_revocations};
 use kit::error::Chain;
 use kit::health::Probe;
 use kit::http::{self, ListenError};
@@ -76,16 +76,9 @@ struct Cloud {
 
 /// Believes tokens of the property, until they are revoked.
 async fn believe(host: &Host) -> Callers {
-    let refusals = Refusals::default();
-    let lists = credential::revocations(&host.bus).await;
-    let verifier = Verifier::of(&host.identity.borrow());
-    let (taken, clock) = (refusals.clone(), host.clock.clone());
-    host.tasks.spawn("revocations", |stop| {
-        credential::follow_revocations(lists, verifier, taken, clock, stop)
-    });
     Callers {
         identity: host.identity.clone(),
-        refusals,
+        refusals: follow_revocations(host).await,
         clock: host.clock.clone(),
     }
 }

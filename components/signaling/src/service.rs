@@ -8,7 +8,7 @@ use kit::Host;
 use kit::cloud::properties::{self, Anchors, ReadError};
 use kit::cloud::server::{self, Clients, Files, ServerError};
 use kit::cloud::without_bus;
-use kit::credential::{Refusals, Verifier, follow_revocations, revocations};
+use kit::credential::{Refusals, Verifier, follow_revocations};
 use kit::digest::random;
 use kit::http::{self, ListenError};
 use tokio::sync::watch;
@@ -46,9 +46,8 @@ async fn in_a_hotel(config: Config, host: Host) -> Result<(), StartError> {
         address.map(|address| address.port())
     };
     let (socket_port, http_port) = (port(&plain)?, port(&clear)?);
-    let refusals = Refusals::default();
-    let verifier = Verifier::of(&host.identity.borrow());
-    let (_, verifiers) = watch::channel(verifier.clone());
+    let refusals = follow_revocations(&host).await;
+    let (_, verifiers) = watch::channel(Verifier::of(&host.identity.borrow()));
     let door = door(&config, Mode::Local, verifiers, &refusals, &host);
     let office = Office {
         admission: door.admission.clone(),
@@ -56,7 +55,7 @@ async fn in_a_hotel(config: Config, host: Host) -> Result<(), StartError> {
         box_peer: config.box_peer.clone(),
         nonces: Mutex::new(Nonces::new(&random())),
     };
-    follow_refusals(&host, verifier, refusals, Arc::clone(&door.switchboard)).await;
+    end_refused(&host, &refusals, Arc::clone(&door.switchboard));
     let (open, secured) = (socket::open(door.clone()), socket::secured(door));
     let office = crate::edge::http::router(office);
     let tasks = &host.tasks;
@@ -164,12 +163,7 @@ fn ice(config: &Config) -> Ice {
 }
 
 /// Every newer revocation list ends sessions at once.
-async fn follow_refusals(
-    host: &Host,
-    verifier: Verifier,
-    refusals: Refusals,
-    switchboard: Arc<Switchboard>,
-) {
+fn end_refused(host: &Host, refusals: &Refusals, switchboard: Arc<Switchboard>) {
     let mut changed = refusals.changed();
     host.tasks.spawn("refusals", |stop| async move {
         while let Some(Ok(())) = stop.run_until_cancelled(changed.changed()).await {
@@ -178,11 +172,6 @@ async fn follow_refusals(
         }
         // Whoever stopped the sender of lists stops this task as well.
         stop.cancelled().await;
-    });
-    let lists = revocations(&host.bus).await;
-    let clock = host.clock.clone();
-    host.tasks.spawn("revocations", |stop| {
-        follow_revocations(lists, verifier, refusals, clock, stop)
     });
 }
 

@@ -9,8 +9,24 @@ use wire::{Integer, Sha256};
 
 use crate::object::{Origin, Sealed};
 
-/// Compression level: twice as fast as the next one that would be noticeably smaller.
-const LEVEL: i32 = 3;
+/// How hard a batch is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Packing {
+    /// Twice as fast as the next level that would be noticeably smaller.
+    Quick,
+    /// Ten times the work for some tenth of the bytes: for links where bytes are dear.
+    Tight,
+}
+
+impl Packing {
+    /// The level of zstd.
+    fn level(self) -> i32 {
+        match self {
+            Self::Quick => 3,
+            Self::Tight => 9,
+        }
+    }
+}
 
 /// A batch leaves at whichever of these comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +40,7 @@ pub(crate) struct Limits {
 /// Records of a stream that wait and belong to no batch yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Waiting {
-    /// Place of the oldest.
+    /// Place of the oldest, or the first that it stands for.
     pub(crate) first: Integer,
     /// When it arrived.
     pub(crate) since: Integer,
@@ -62,6 +78,8 @@ impl Limits {
 pub(crate) struct Row {
     /// Its place in the stream.
     pub(crate) place: Integer,
+    /// The first place that it stands for: its own, unless it stands for dropped ones.
+    pub(crate) first: Integer,
     /// When it arrived.
     pub(crate) at: Integer,
     /// The line, without its end.
@@ -74,6 +92,7 @@ pub(crate) struct Front {
     first: Integer,
     last: Integer,
     since: Integer,
+    lines: u64,
     text: Vec<u8>,
 }
 
@@ -81,9 +100,10 @@ impl Front {
     /// Begins with one record, however large.
     pub(crate) fn new(row: &Row) -> Self {
         let mut front = Self {
-            first: row.place,
+            first: row.first,
             last: row.place,
             since: row.at,
+            lines: 0,
             text: Vec::new(),
         };
         front.append(row);
@@ -94,7 +114,7 @@ impl Front {
     /// larger than `bytes` or a place would be left out.
     pub(crate) fn add(&mut self, row: &Row, bytes: u64) -> bool {
         let fits = self.bytes() + line_bytes(&row.line) <= bytes;
-        let follows = row.place == self.last.next();
+        let follows = row.first == self.last.next();
         if fits && follows {
             self.append(row);
         }
@@ -103,6 +123,7 @@ impl Front {
 
     fn append(&mut self, row: &Row) {
         self.last = row.place;
+        self.lines += 1;
         self.text.extend_from_slice(&row.line);
         self.text.push(b'\n');
     }
@@ -113,8 +134,8 @@ impl Front {
     }
 
     /// The body of the object: the same bytes give the same body, for one version of zstd.
-    pub(crate) fn pack(&self) -> Vec<u8> {
-        zstd::bulk::compress(&self.text, LEVEL)
+    pub(crate) fn pack(&self, packing: Packing) -> Vec<u8> {
+        zstd::bulk::compress(&self.text, packing.level())
             .expect("compression in memory fails only for an invalid level")
     }
 
@@ -130,6 +151,7 @@ impl Front {
             stream,
             first: self.first,
             last: self.last,
+            lines: self.lines,
             bytes: self.bytes(),
             since: self.since,
             key: origin.name(stream, (self.first, self.last), self.since, sha256),

@@ -14,11 +14,13 @@
 //! was found to belong to something else. A file that is no longer what was handed over, and not in
 //! the bucket either, is given up.
 
+use std::time::Duration;
+
 use wire::uplink::{FILE_MAX, FILE_NAME_MAX, File};
 use wire::{Code, Integer, Principal, Problem, Sha256};
 
 use crate::object::{Origin, day};
-use crate::upload::Answer;
+use crate::upload::{Answer, HOLD_MAX};
 
 /// Bytes of one part: more than S3's least (5 MiB), little enough to be held in memory, and to be
 /// begun anew where the line is bad.
@@ -148,6 +150,8 @@ pub(crate) enum Step {
     Forget(Handed),
     /// Give it up.
     Drop(Handed),
+    /// Leave the cloud alone for as long as it said, then go on.
+    Hold(Duration, Box<Self>),
     /// Leave the cloud or the disk alone for a while, then go on.
     Rest(Box<Self>),
 }
@@ -168,6 +172,16 @@ pub(crate) enum Sent {
     Answered(Answer),
     /// The file is not what was handed over any more, and why.
     Unfit(String),
+}
+
+impl Sent {
+    /// How many bytes of so many were sent.
+    pub(crate) fn sent_bytes(&self, bytes: u64) -> u64 {
+        match self {
+            Self::Answered(answer) => answer.sent_bytes(bytes),
+            Self::Unfit(_) => 0,
+        }
+    }
 }
 
 impl Step {
@@ -205,9 +219,16 @@ impl Step {
             Answer::Different => Self::Rename(file),
             // The upload in parts is not known any more.
             Answer::Gone => Self::fresh(file).later(),
-            Answer::Raced | Answer::Busy(_) | Answer::Refused(_) | Answer::Unreachable(_) => {
-                Self::on(file).later()
+            Answer::Throttled(_, wait) => {
+                Self::Hold((*wait).min(HOLD_MAX), Box::new(Self::on(file).later()))
             }
+            // Somebody has to look: a file that was promised is not given up for words.
+            Answer::Rejected(_)
+            | Answer::Raced
+            | Answer::Busy(_)
+            | Answer::Skewed(_)
+            | Answer::Refused(_)
+            | Answer::Unreachable(_) => Self::on(file).later(),
         }
     }
 
@@ -219,7 +240,13 @@ impl Step {
             (Answer::Different, Lost::No) => Self::Rename(file),
             (Answer::Gone, Lost::No) => Self::fresh(file).later(),
             (
-                Answer::Raced | Answer::Busy(_) | Answer::Refused(_) | Answer::Unreachable(_),
+                Answer::Rejected(_)
+                | Answer::Raced
+                | Answer::Busy(_)
+                | Answer::Throttled(..)
+                | Answer::Skewed(_)
+                | Answer::Refused(_)
+                | Answer::Unreachable(_),
                 lost,
             ) => Self::Compare(file, lost).later(),
         }

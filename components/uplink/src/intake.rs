@@ -98,9 +98,9 @@ pub(crate) fn conflict() -> Problem {
     problem(Code::Conflict, "batch", detail)
 }
 
-/// The spool has no room for so many bytes more.
-pub(crate) fn full(bytes: u64, capacity: u64) -> Problem {
-    let detail = format!("{bytes} bytes more do not fit the spool of {capacity}");
+/// A stream has no room for so many bytes more.
+pub(crate) fn full(stream: Stream, bytes: u64, quota: u64) -> Problem {
+    let detail = format!("{bytes} bytes more do not fit what {stream} may hold, {quota}");
     Problem::new(Code::StorageFull, detail)
 }
 

@@ -5,25 +5,31 @@
 //! inside, so that a repetition after any accident lands on the object that is already there.
 //! What it promises, one by one: `docs/spec/uplink.md`.
 //!
-//! Deliberately left out so far: quotas a stream and the reserve of `p0` (one bound for the whole
-//! spool instead), metered and offline modes, a daily byte budget and the cost meter, and the policy
-//! of which fields may leave.
+//! Nothing leaves that nobody named (`policy`), nothing fills the room of alarms (`quota`), and
+//! what was dropped is told in the bucket, in its place. Deliberately left out: reading the bucket,
+//! which is for operators with rights of their own.
 //!
 //! ```text
-//! record ──▶ intake ──▶ spool ──▶ batch ──▶ upload ──▶ S3
-//!               └── recorded ◀──┘             └── forget ──▶ spool
+//! record ──▶ intake ──▶ policy ──▶ spool ──▶ batch ──▶ upload ──▶ S3
+//!               └── recorded ◀──────────────┘             └── forget ──▶ spool
 //! file ────▶ handover ─▶ spool ──▶ file, in parts ──▶ S3 ──▶ removed
 //! ```
 
 pub mod config;
 
 mod batch;
+mod card;
 mod edge;
 mod file;
 mod intake;
+mod link;
+mod meter;
 mod object;
+mod policy;
+mod quota;
 mod service;
 mod upload;
 
 pub use config::Config;
+pub use edge::probe::{Packed, Probe, ProbeError};
 pub use service::{StartError, run};

@@ -21,6 +21,8 @@ pub(crate) struct Sealed {
     pub(crate) first: Integer,
     /// Place of its last record.
     pub(crate) last: Integer,
+    /// How many lines it holds: as many as places, unless one stands for dropped records.
+    pub(crate) lines: u64,
     /// Bytes of its lines.
     pub(crate) bytes: u64,
     /// When its first record arrived.
@@ -34,11 +36,6 @@ pub(crate) struct Sealed {
 }
 
 impl Sealed {
-    /// How many records it holds.
-    pub(crate) fn records(&self) -> u64 {
-        self.last.value() - self.first.value() + 1
-    }
-
     /// The same batch under the name that follows from another body.
     pub(crate) fn renamed(&self, origin: &Origin, sha256: Sha256, size: u64) -> Self {
         Self {
@@ -101,6 +98,11 @@ pub(crate) fn day(at: Integer) -> String {
     let hour = hour(at);
     hour.split_once('/')
         .map_or(hour.clone(), |(day, _)| day.to_owned())
+}
+
+/// The calendar day (UTC), as it is written.
+pub(crate) fn date(at: Integer) -> String {
+    day(at).replace("dt=", "")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! out, answering questions.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use kit::Host;
@@ -18,8 +18,11 @@ use crate::batch::Limits;
 use crate::config::Config;
 use crate::edge::handover::Handover;
 use crate::edge::s3::Bucket;
-use crate::edge::spool::Spool;
+use crate::edge::spool::{Floor, Spool};
+use crate::link::{Link, Rules};
+use crate::meter::Prices;
 use crate::object::Origin;
+use crate::policy::Policy;
 
 mod answer;
 mod carry;
@@ -27,7 +30,9 @@ mod desk;
 mod drain;
 mod figures;
 mod files;
+mod gate;
 mod lane;
+mod letters;
 mod receive;
 
 use files::Post;
@@ -35,6 +40,8 @@ use lane::Lane;
 
 /// File of the spool in the data directory.
 const SPOOL_FILE: &str = "spool.db";
+/// Most bytes of the disk that only `p0` may use.
+const FLOOR_MAX: u64 = 1024 * 1024 * 1024;
 /// How often old digests and answers are swept out.
 const SWEEP: Duration = Duration::from_hours(1);
 
@@ -49,8 +56,13 @@ struct Uplink {
     bucket: Bucket,
     origin: Origin,
     limits: Limits,
+    policy: Policy,
+    prices: Prices,
     lanes: BTreeMap<Stream, Lane>,
     post: Post,
+    link: Mutex<Link>,
+    /// The link is used in another way now.
+    turned: watch::Sender<()>,
     outlook: watch::Sender<Outlook>,
     /// Counters of the spool have changed.
     counted: Notify,
@@ -68,10 +80,23 @@ struct Outlook {
 /// Starts the component; it works until the host's tasks are stopped.
 pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
     let journal = host.health.need("journal");
-    let spool = Spool::open(&host.data(SPOOL_FILE), config.spool.bytes, &host.tasks)
+    let quotas = config.spool.quotas();
+    let floor = Floor {
+        percent: config.spool.free_percent,
+        most: FLOOR_MAX,
+    };
+    let spool = Spool::open(&host.data(SPOOL_FILE), quotas, floor, &host.tasks)
         .await
         .map_err(StartError::Spool)?;
     let totals = spool.totals().await.map_err(StartError::Count)?;
+    let rules = Rules {
+        mode: config.link.mode,
+        day_bytes: config.link.metered_day_bytes,
+        bytes_per_s: config.link.metered_bytes_per_s,
+    };
+    let link = gate::link(&spool, rules, &host.clock)
+        .await
+        .map_err(StartError::Count)?;
     journal.there();
     let bucket = Bucket::new(&config.s3).await;
     let of_files = config.files.bucket.as_ref();
@@ -95,8 +120,16 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
             bytes: config.batch.bytes,
             age: Duration::from_millis(config.batch.age_ms),
         },
+        policy: Policy::new(&config.fields.allow),
+        prices: Prices {
+            thousand_requests: config.cost.thousand_requests_microdollars,
+            gb_month: config.cost.gb_month_microdollars,
+            kept_days: config.cost.kept_days,
+        },
         lanes: totals.iter().map(Lane::of).collect(),
         post,
+        link: Mutex::new(link),
+        turned: watch::Sender::default(),
         outlook: watch::Sender::default(),
         counted: Notify::new(),
     });

@@ -8,13 +8,16 @@
 //!                                ▼ │   ▼
 //!                               Rest  Compare ──same──▶ Forget
 //!                                      └──different──▶ Rename ─▶ Rest ─▶ Send
+//!      Send ──never to be taken──▶ SetAside ─▶ Look
+//!      Send ──"later", with a time──▶ Hold ─▶ Rest ─▶ Send
 //! ```
 //!
 //! A step is an act that the service carries out; what came of it decides the next. There is
 //! always exactly one, so a stream has at most one batch under way and its order is kept. Any
 //! step may fail; then it is taken again after a rest. Invariant: a place leaves the spool only
-//! after an object that holds it is in the bucket, and every attempt for it has the same name,
-//! unless that name was found to belong to something else.
+//! after an object that holds it is in the bucket, or for the shelf of batches that are set aside;
+//! and every attempt for it has the same name, unless that name was found to belong to something
+//! else.
 
 use std::time::Duration;
 
@@ -22,6 +25,12 @@ use wire::Integer;
 
 use crate::batch::{Due, Limits, Waiting};
 use crate::object::Sealed;
+
+/// What the words of a failure hold when there was no connection.
+const NO_CONNECTION: &str = "(Connect)";
+/// Longest time that the bucket is left alone because it said so: somebody who says a year is
+/// mistaken.
+pub(crate) const HOLD_MAX: Duration = Duration::from_mins(15);
 
 /// What is done next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +51,10 @@ pub(crate) enum Step {
     Rename(Sealed),
     /// Forget the batch and its records.
     Forget(Sealed),
+    /// Keep the batch where it holds up nothing, because the bucket will never take it.
+    SetAside(Sealed, String),
+    /// Leave the cloud alone for as long as it said, whatever else happens, then go on.
+    Hold(Duration, Box<Self>),
     /// Leave the cloud or the disk alone for a while, then go on.
     Rest(Box<Self>),
 }
@@ -63,6 +76,12 @@ pub(crate) enum Answer {
     Raced,
     /// It cannot work now: throttled, or out of order.
     Busy(String),
+    /// Likewise, and it said for how long.
+    Throttled(String, Duration),
+    /// Our clock is too far from its own; what is signed from now on bears its time.
+    Skewed(String),
+    /// It will never take this batch, whatever happens elsewhere.
+    Rejected(String),
     /// It does not want to: no permission, no such bucket.
     Refused(String),
     /// There was none, or none that makes sense.
@@ -98,8 +117,13 @@ impl Step {
             Answer::Gone
             | Answer::Raced
             | Answer::Busy(_)
+            | Answer::Skewed(_)
             | Answer::Refused(_)
             | Answer::Unreachable(_) => Self::Send(sealed).later(),
+            Answer::Throttled(_, wait) => {
+                Self::Hold((*wait).min(HOLD_MAX), Box::new(Self::Send(sealed).later()))
+            }
+            Answer::Rejected(why) => Self::SetAside(sealed, why.clone()),
         }
     }
 
@@ -120,6 +144,9 @@ impl Answer {
             Self::Gone => "gone",
             Self::Raced => "raced",
             Self::Busy(_) => "busy",
+            Self::Throttled(..) => "throttled",
+            Self::Skewed(_) => "skewed",
+            Self::Rejected(_) => "rejected",
             Self::Refused(_) => "refused",
             Self::Unreachable(_) => "unreachable",
         }
@@ -130,6 +157,15 @@ impl Answer {
         !matches!(self, Self::Unreachable(_))
     }
 
+    /// How many bytes of a body of so many were sent before this came back, at most: none when there
+    /// was not even a connection.
+    pub(crate) fn sent_bytes(&self, body: u64) -> u64 {
+        match self {
+            Self::Unreachable(why) if why.contains(NO_CONNECTION) => 0,
+            _ => body,
+        }
+    }
+
     /// Why the batch is not there yet; empty when it is.
     pub(crate) fn complaint(&self) -> &str {
         match self {
@@ -137,7 +173,12 @@ impl Answer {
             Self::Gone => "the object vanished while it was looked at",
             Self::Different => "another object has the name of a batch",
             Self::Raced => "somebody else writes the same object",
-            Self::Busy(why) | Self::Refused(why) | Self::Unreachable(why) => why,
+            Self::Busy(why)
+            | Self::Throttled(why, _)
+            | Self::Skewed(why)
+            | Self::Rejected(why)
+            | Self::Refused(why)
+            | Self::Unreachable(why) => why,
         }
     }
 }

@@ -76,6 +76,8 @@ impl Standing {
 
 /// Longest token, in characters; one of ours takes about 2,000.
 pub const TOKEN_MAX: usize = 8 * 1024;
+/// Longest revocation list, in characters: 900 principals and 900 sittings take about 100,000.
+pub const REVOCATIONS_MAX: usize = 128 * 1024;
 /// Longest certificate in a credential, in bytes of DER.
 pub const CERTIFICATE_MAX: usize = 4 * 1024;
 

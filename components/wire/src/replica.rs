@@ -2,7 +2,8 @@
 //!
 //! A record of the stream [`rows`] is a row: its kind names the table, its body holds columns by
 //! name, with the key. A row that is there gets the columns that are given; a column that is not
-//! given stays as it is. The same row again changes nothing.
+//! given stays as it is. A body that says [`DELETED`] beside the key ends the row. The same again
+//! changes nothing.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ use crate::record::Record;
 
 /// Operation: back the database up, now.
 pub const BACKUP: &str = "backup";
+/// The member that says of a row, with `true`, that it is no more.
+pub const DELETED: &str = "_deleted";
 /// Every operation of `replica-sync`.
 pub const OPERATIONS: &[&str] = &[BACKUP];
 
@@ -40,6 +43,12 @@ pub struct Backup {
 /// The stream of records that are rows.
 pub fn rows() -> Word {
     "rows".parse().expect("the name is a word")
+}
+
+/// Columns by name, as the record of a row holds them.
+pub fn columns<const N: usize>(columns: [(&str, Value); N]) -> Map<String, Value> {
+    let named = columns.map(|(name, value)| (name.to_owned(), value));
+    named.into_iter().collect()
 }
 
 /// The record of a row.

@@ -1,7 +1,7 @@
 //! How the boxes of a group are: what they report, and what follows from it.
 //!
 //! Promise: a box counts as running a deployment only if it says so itself, is healthy, and reports
-//! the versions of the deployment; whatever does not is named with its component and reason.
+//! every version of the deployment; whatever does not is named with its component and reason.
 
 use std::collections::BTreeMap;
 
@@ -136,7 +136,7 @@ impl Report {
                 Some((true, why)) => Verdict::Failed(why),
                 Some((false, why)) => Verdict::Underway(why),
                 None if !self.healthy => Verdict::Failed("is unhealthy".to_owned()),
-                None => self.older(sent).map_or(Verdict::Runs, Verdict::Underway),
+                None => self.lacks(sent).map_or(Verdict::Runs, Verdict::Underway),
             },
             Execution::InProgress | Execution::Queued => {
                 let state = execution.core_device_execution_status().as_str();
@@ -180,12 +180,20 @@ impl Report {
         })
     }
 
-    /// A component whose version is not the deployment's.
-    fn older(&self, sent: &Sent) -> Option<String> {
-        self.installed.iter().find_map(|component| {
-            let (name, version) = (component.component_name()?, component.component_version()?);
-            let wanted = &sent.deployment.components.get(name)?.component_version;
-            (wanted != version).then(|| format!("reports {name} {version}, not {wanted}"))
+    /// A component of the deployment that the box does not report in its version.
+    fn lacks(&self, sent: &Sent) -> Option<String> {
+        let reported = |name: &str| {
+            let mut installed = self.installed.iter();
+            installed.find(|component| component.component_name() == Some(name))
+        };
+        let mut wanted = sent.deployment.components.iter();
+        wanted.find_map(|(name, wanted)| {
+            let wanted = &wanted.component_version;
+            match reported(name).and_then(InstalledComponent::component_version) {
+                None => Some(format!("does not report {name} {wanted}")),
+                Some(version) if version == wanted => None,
+                Some(version) => Some(format!("reports {name} {version}, not {wanted}")),
+            }
         })
     }
 }

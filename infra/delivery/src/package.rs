@@ -133,6 +133,7 @@ impl Packer {
             note(format_args!("packed {} {}", recipe.name, component.version));
             components.insert(recipe.name.clone(), component);
         }
+        let bill = sbom::bill(&self.tree, recipes, self.version)?;
         let set = Set {
             v: 1,
             version: self.version,
@@ -142,9 +143,12 @@ impl Packer {
                 profile: profile.to_owned(),
             },
             components,
-            sbom: self.sbom(recipes)?,
+            sbom: self.listed_bill(&bill)?,
         };
         self.refuse_change(&set)?;
+        // Only now: the bill of a release that is packed already stays as it was signed.
+        let path = self.out.join(set.sbom.path.as_str());
+        kit::ca::files::write_open(&path, bill.as_bytes())?;
         Ok(release::write(&self.out, &set, &self.key)?)
     }
 
@@ -224,17 +228,12 @@ impl Packer {
         clear(scratch)
     }
 
-    fn sbom(&self, recipes: &[Recipe]) -> Result<File, PackageError> {
-        let bill = sbom::bill(&self.tree, recipes, self.version)?;
-        let name = format!("sbom-{}.cdx.json", self.version);
-        let path = self.out.join(&name);
-        kit::ca::files::write_open(&path, bill.as_bytes())?;
-        let Summed { bytes, sha256 } = summed(&path)?;
-        let path = name.parse()?;
+    /// The bill of materials as the list names it.
+    fn listed_bill(&self, bill: &str) -> Result<File, BadPlace> {
         Ok(File {
-            path,
-            bytes,
-            sha256,
+            path: format!("sbom-{}.cdx.json", self.version).parse()?,
+            bytes: bill.len() as u64,
+            sha256: kit::digest::sha256(bill.as_bytes()),
         })
     }
 

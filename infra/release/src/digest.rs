@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use ring::digest::{Context, SHA256};
+use kit::digest::Digesting;
 use wire::Sha256;
 
 /// Bytes that are held at a time.
@@ -26,7 +26,7 @@ pub fn sum(path: &Path) -> io::Result<Summed> {
 
 /// Copies to the end, and says what was copied: not what lies there later.
 pub fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<Summed> {
-    let (mut context, mut bytes) = (Context::new(&SHA256), 0);
+    let (mut digest, mut bytes) = (Digesting::new(), 0);
     let mut piece = vec![0; PIECE];
     loop {
         let read = match from.read(&mut piece) {
@@ -35,12 +35,10 @@ pub fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<Summed> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
         };
-        context.update(&piece[..read]);
+        digest.add(&piece[..read]);
         to.write_all(&piece[..read])?;
         bytes += read as u64;
     }
-    let mut octets = [0; 32];
-    octets.copy_from_slice(context.finish().as_ref());
-    let sha256 = Sha256(octets);
+    let sha256 = digest.finish();
     Ok(Summed { bytes, sha256 })
 }

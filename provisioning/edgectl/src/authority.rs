@@ -196,7 +196,8 @@ impl PrincipalsArguments {
                 (word(one.standing), if one.revoked { "revoked" } else { "" });
             say(format_args!(
                 "{:40} {standing:12} {revoked:8} {}",
-                one.principal, one.name
+                one.principal.as_str(),
+                one.name
             ));
         }
         Ok(())

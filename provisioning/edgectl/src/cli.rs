@@ -98,7 +98,7 @@ impl Command {
             Self::Policy(command) => command.run()?,
             Self::Gateway(command) => return Ok(command.run()?),
             Self::Audit(command) => command.run()?,
-            Self::Uplink(command) => command.run()?,
+            Self::Uplink(command) => return Ok(command.run()?),
             Self::Backup(command) => return Ok(command.run()?),
             Self::Model(command) => command.run()?,
             Self::Authority(command) => command.run()?,

@@ -12,7 +12,7 @@ use wire::registry::RegisteredDevice;
 use wire::{Capability, DeviceId};
 
 use crate::local;
-use crate::operator::{AUTHORITY_PORT, address};
+use crate::operator::{AUTHORITY_PORT, BROKER_PORT, address};
 use crate::output::{json, say};
 use crate::property::{Change, Leaf, Property, PropertyError, Renewal, present};
 
@@ -29,8 +29,6 @@ use onboarding::Addresses;
 
 /// How every box is called in its own network.
 const BOX: &str = "greengrass.local";
-/// Where the broker of a box listens.
-const BROKER_PORT: u16 = 8883;
 
 /// Adds and lists devices.
 #[derive(Debug, Clone, Subcommand)]
@@ -229,6 +227,8 @@ fn register(
     if change == Change::Made {
         property.register(registry)?;
     }
+    // Also when nothing changed: the run before may have ended here.
+    property.share_registry()?;
     Ok((holders, registered))
 }
 

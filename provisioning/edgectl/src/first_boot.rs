@@ -42,6 +42,7 @@ pub(crate) use world::network;
 
 use crate::output::{complain, say};
 use crate::runtime;
+use owner::open_way;
 use report::Report;
 use step::{Done, Journal, Run, Step};
 
@@ -86,6 +87,9 @@ impl FirstBoot {
 /// Takes the steps that are left, and leaves a report whatever comes of it.
 fn boot(plan: &Plan, layout: &Layout, clock: &Clock) -> Result<(), Failure> {
     create_dir(&layout.thing())?;
+    // Components and the nucleus have other users than this program.
+    open_way(layout.dir())?;
+    open_way(&layout.provisioning())?;
     let mut run = Run::resume(read_journal(plan, layout)?);
     let runtime = runtime::current()?;
     let outcome = runtime.block_on(take_steps(&mut run, plan, layout, clock));

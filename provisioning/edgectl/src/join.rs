@@ -10,8 +10,9 @@
 //! Promises: the authority's key leaves a box only encrypted to a key that exists in the memory of
 //! one waiting process; a request that was exchanged on the way has another code (80 bits of its
 //! digest); an answer of anybody else is not of the authority that the image names; a request is
-//! answered once. The person decides; nothing is done over the network. Left out: keeping the two
-//! boxes' registries the same afterwards.
+//! answered once; a box takes the name of another only when the person says whose. The person
+//! decides; nothing is done over the network. Left out: keeping the two boxes' registries the same
+//! afterwards.
 
 use std::fs;
 use std::io;
@@ -85,6 +86,9 @@ pub(crate) struct Approve {
     /// The code that the new box shows.
     #[arg(long)]
     code: Code,
+    /// Serial of the box that had the name before and is gone, where the new one replaces it.
+    #[arg(long, value_name = "SERIAL")]
+    replaces: Option<Serial>,
     /// Where the answer goes.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -102,6 +106,14 @@ struct Question {
     serial: Serial,
     /// To what the answer is sealed.
     to: String,
+}
+
+/// What lies where the answer will be.
+enum Seen {
+    Nothing,
+    /// It is being copied, or damaged.
+    Part,
+    Whole(Sealed),
 }
 
 /// Requests that were answered.
@@ -188,15 +200,27 @@ impl Request {
     fn receive(&self, waiting: Waiting, clock: &Clock) -> Result<Vec<u8>, JoinError> {
         let wait = Duration::from_secs(self.wait_s);
         let begun = clock.monotonic();
-        while !self.answer.exists() {
+        loop {
+            let lacks = match self.look()? {
+                Seen::Whole(answer) => return waiting.open(&answer).ok_or(JoinError::Answer),
+                Seen::Part => JoinError::Answer,
+                Seen::Nothing => JoinError::Late { wait },
+            };
             if clock.monotonic().duration_since(begun) >= wait {
-                return Err(JoinError::Late { wait });
+                return Err(lacks);
             }
             std::thread::sleep(PAUSE);
         }
-        let answer = read(&self.answer)?;
-        let answer: Sealed = serde_json::from_slice(&answer).map_err(|_| JoinError::Answer)?;
-        waiting.open(&answer).ok_or(JoinError::Answer)
+    }
+
+    fn look(&self) -> Result<Seen, JoinError> {
+        match read(&self.answer) {
+            Ok(text) => Ok(serde_json::from_slice(&text).map_or(Seen::Part, Seen::Whole)),
+            Err(JoinError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                Ok(Seen::Nothing)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -217,7 +241,7 @@ impl Approve {
                 theirs: question.property,
             });
         }
-        note(&property, &question, &text)?;
+        note(&property, &question, &text, self.replaces.as_ref())?;
         let bequest = property.bequeath()?;
         let bequest = serde_json::to_vec(&bequest).expect("bequests have text keys");
         let sealed = sealed::seal(&question.to, &text, bequest).ok_or(JoinError::Address)?;
@@ -234,7 +258,12 @@ impl Approve {
 }
 
 /// Writes down who joined before they can: a request is answered once.
-fn note(property: &Property, question: &Question, text: &[u8]) -> Result<(), JoinError> {
+fn note(
+    property: &Property,
+    question: &Question,
+    text: &[u8],
+    replaces: Option<&Serial>,
+) -> Result<(), JoinError> {
     let file = property.layout().property_dir().join("joined.json");
     let mut answered: Answered = match fs::read(&file) {
         Ok(known) => {
@@ -251,11 +280,20 @@ fn note(property: &Property, question: &Question, text: &[u8]) -> Result<(), Joi
     {
         return Err(JoinError::Answered);
     }
-    let own = &property.record().box_id;
-    let taken = |known: &Joined| known.box_id == question.box_id && known.serial != question.serial;
-    if *own == question.box_id || answered.requests.iter().any(taken) {
+    let box_id = &question.box_id;
+    if property.record().box_id == *box_id {
+        let box_id = box_id.clone();
+        return Err(JoinError::Own { box_id });
+    }
+    let mut latest_first = answered.requests.iter().rev();
+    let before = latest_first.find(|known| known.box_id == *box_id);
+    if let Some(Joined { serial, .. }) = before
+        && *serial != question.serial
+        && replaces != Some(serial)
+    {
         return Err(JoinError::Taken {
-            box_id: question.box_id.clone(),
+            box_id: box_id.clone(),
+            serial: serial.clone(),
         });
     }
     answered.requests.push(Joined {
@@ -339,11 +377,22 @@ pub(crate) enum JoinError {
     /// Used before.
     #[error("this request was answered before; let the new box ask again")]
     Answered,
+    /// The box that answers has that name.
+    #[error("{box_id} is this box; make the new one's image with another --box")]
+    Own {
+        /// The name.
+        box_id: BoxId,
+    },
     /// Another box has that name.
-    #[error("the hotel has a box {box_id} already; make the new one's image with another --box")]
+    #[error(
+        "the hotel has a box {box_id} already, {serial}; say --replaces {serial} if the new one \
+         replaces it, or make its image with another --box"
+    )]
     Taken {
         /// The name.
         box_id: BoxId,
+        /// Whose it is.
+        serial: Serial,
     },
     /// Not one of ours.
     #[error("{} is larger than any of ours", path.display())]
@@ -379,6 +428,7 @@ impl JoinError {
             | Self::Address
             | Self::OtherHotel { .. }
             | Self::Answered
+            | Self::Own { .. }
             | Self::Taken { .. } => REFUSED,
         }
     }

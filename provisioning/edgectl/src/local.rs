@@ -42,7 +42,7 @@ mod up;
 mod watch;
 
 use files::FileError;
-pub(crate) use hotel::Hotel;
+pub(crate) use hotel::{Hotel, S3};
 use layout::Layout;
 use plan::PlanError;
 

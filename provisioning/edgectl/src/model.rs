@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use inference::bundle::{self, BundleError, NotAKey, PublicKey, SigningKey};
+use inference::bundle::{self, BundleError};
 use kit::ca::files::{WriteError, write_secret};
+use kit::signing::{NotAKey, PublicKey, SigningKey};
 use wire::Component;
 use wire::inference::{MODELS, Model, Models};
 use wire::request::Nothing;

@@ -1,7 +1,7 @@
 //! An operator on the bus: one connection for one question.
 
 use std::fs::{File, OpenOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use clap::Args;
 use kit::bus::{Bus, ControlError, Link, RequestError, Session, Settings};
 use kit::clock::Clock;
 use kit::config::Address;
-use kit::credential::Passport;
+use kit::credential::{NotAList, Passport, Verifier, believed, revocations};
 use kit::health::Health;
 use kit::identity::{Door, Identity, IdentityError, RenewalError, renew};
 use kit::lifecycle::{StillBusy, Tasks};
@@ -18,9 +18,10 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+use wire::credential::Revocations;
 use wire::{Component, Operation, RequestId};
 
 use crate::local;
@@ -34,6 +35,8 @@ const TURN_PAUSE: Duration = Duration::from_millis(50);
 /// How long the broker may take to let the operator in.
 const CONNECT: Duration = Duration::from_secs(10);
 
+/// Where the broker of a box listens.
+pub(crate) const BROKER_PORT: u16 = 8883;
 /// Where the authority of a box serves HTTPS.
 pub(crate) const AUTHORITY_PORT: u16 = 8444;
 
@@ -43,11 +46,11 @@ pub(crate) struct Access {
     /// Where the property, or the local hotel, is kept.
     #[arg(long, default_value = ".local")]
     dir: PathBuf,
-    /// The broker, HOST:PORT; in a local hotel its own.
+    /// The broker, HOST:PORT; in a local hotel its own, else localhost:8883, as on a box.
     #[arg(long, value_parser = address)]
     broker: Option<Address>,
-    /// Who renews the operator's certificate, HOST:PORT; port 8444 beside the broker, or in a local
-    /// hotel its own.
+    /// Who renews the operator's certificate, HOST:PORT; port 8444 beside a broker that is named, in a
+    /// local hotel its own, else localhost:8444, as on a box.
     #[arg(long, value_parser = address)]
     authority: Option<Address>,
 }
@@ -57,6 +60,7 @@ pub(crate) struct Access {
 pub(crate) struct Operator {
     bus: Bus,
     passport: Passport,
+    verifier: Verifier,
 }
 
 impl Access {
@@ -73,10 +77,10 @@ impl Access {
             self.identity()?;
             let _lock = self.lock().await?;
             let identity = self.current().await?;
-            let passport = Passport::of(&identity);
-            let settings = self.settings(identity)?;
+            let person = (Passport::of(&identity), Verifier::of(&identity));
+            let settings = self.settings(identity);
             let tasks = Tasks::new();
-            let outcome = match connect(settings, passport, &tasks).await {
+            let outcome = match connect(settings, person, &tasks).await {
                 Ok(operator) => act(operator).await,
                 Err(error) => Err(error),
             };
@@ -112,15 +116,24 @@ impl Access {
         }
     }
 
-    /// Who renews the operator's leaf, if that is known.
+    /// Who renews the operator's leaf; nobody in a local hotel that has no authority.
     fn door(&self) -> Option<Door> {
         let beside = |broker: &Address| Address {
             host: broker.host.clone(),
             port: AUTHORITY_PORT,
         };
         let named = self.authority.clone();
-        let known = named.or_else(|| self.broker.as_ref().map(beside));
-        known.or_else(|| local::authority(&self.dir)).map(Door::at)
+        let named = named.or_else(|| self.broker.as_ref().map(beside));
+        let known = named.or_else(|| match local::hotel(&self.dir) {
+            Some(_) => local::authority(&self.dir),
+            None => Some(beside(&broker_of_box())),
+        });
+        known.map(Door::at)
+    }
+
+    /// Where the property, or the local hotel, is kept.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// The directory of the operator's certificate and key.
@@ -151,26 +164,27 @@ impl Access {
         Ok(file)
     }
 
-    fn settings(&self, identity: Identity) -> Result<Settings, OperatorError> {
+    fn settings(&self, identity: Identity) -> Settings {
         let broker = match &self.broker {
             Some(broker) => broker.clone(),
-            None => local::broker(&self.dir).ok_or(OperatorError::NoBroker)?,
+            None => local::broker(&self.dir).unwrap_or_else(broker_of_box),
         };
-        Ok(Settings {
+        Settings {
             broker,
             property: identity.spiffe.property.clone(),
             identity: watch::channel(Arc::new(identity)).1,
             session: Session::Clean,
             will: None,
-        })
+        }
     }
 }
 
 async fn connect(
     settings: Settings,
-    passport: Passport,
+    (passport, verifier): (Passport, Verifier),
     tasks: &Tasks,
 ) -> Result<Operator, OperatorError> {
+    let broker = settings.broker.clone();
     let bus = Bus::new(settings, tasks, Health::new().need("bus"));
     bus.connect();
     let mut link = bus.link();
@@ -178,9 +192,14 @@ async fn connect(
         .await
         .is_ok();
     if up {
-        Ok(Operator { bus, passport })
+        Ok(Operator {
+            bus,
+            passport,
+            verifier,
+        })
     } else {
         Err(OperatorError::NotConnected {
+            broker,
             link: link.borrow().clone(),
         })
     }
@@ -228,6 +247,34 @@ impl Operator {
     pub(crate) async fn control(&self, commands: Vec<Value>) -> Result<Value, ControlError> {
         self.bus.control(commands).await
     }
+
+    /// Whom the authority has revoked, as the broker keeps it; nobody where none ever spoke, or where
+    /// the broker's rules are from before operators could hear it.
+    pub(crate) async fn revoked(&self) -> Result<Revocations, OperatorError> {
+        let mut lists = revocations(&self.bus).await;
+        if lists.granted().await.is_err() {
+            return Ok(Revocations::default());
+        }
+        // What the broker has kept comes before its answer to a later question.
+        let question = json!({ "command": "getDefaultACLAccess" });
+        let answered = self.control(vec![question]).await;
+        answered.map_err(OperatorError::Control)?;
+        match timeout(Duration::ZERO, lists.recv()).await {
+            Ok(Some(kept)) => {
+                let now = Clock::system().wall();
+                believed(&self.verifier, &kept.body, now).map_err(OperatorError::Revocations)
+            }
+            Ok(None) | Err(_) => Ok(Revocations::default()),
+        }
+    }
+}
+
+/// The broker of a box, on the box, as its recipe has it.
+fn broker_of_box() -> Address {
+    Address {
+        host: "localhost".to_owned(),
+        port: BROKER_PORT,
+    }
 }
 
 /// Reads HOST:PORT.
@@ -260,12 +307,11 @@ pub(crate) enum OperatorError {
     /// The operator's name cannot be taken.
     #[error("cannot take the operator's lock")]
     Lock(#[source] std::io::Error),
-    /// Nothing says where the broker is.
-    #[error("no local hotel is here: name its broker with --broker HOST:PORT")]
-    NoBroker,
     /// The broker did not let the operator in.
-    #[error("cannot connect to the broker within {CONNECT:?}: {link:?}")]
+    #[error("cannot connect to the broker at {}:{} within {CONNECT:?}: {link:?}", broker.host, broker.port)]
     NotConnected {
+        /// Where it was looked for.
+        broker: Address,
         /// What it said last.
         link: Link,
     },
@@ -277,6 +323,12 @@ pub(crate) enum OperatorError {
         /// Why.
         source: RequestError,
     },
+    /// The broker's rules cannot be looked at.
+    #[error("cannot reach the broker's security plugin")]
+    Control(#[source] ControlError),
+    /// Nobody can tell who is revoked.
+    #[error("cannot tell who is revoked")]
+    Revocations(#[source] NotAList),
     /// This program cannot run.
     #[error("cannot start the runtime")]
     Runtime(#[source] std::io::Error),

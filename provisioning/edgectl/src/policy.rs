@@ -4,20 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use kit::ca::files::{WriteError, write_open};
-use kit::policy::{Policy, dynamic_security_json};
+use kit::policy::{ApplyError, Policy, apply, dynamic_security_json};
 
 use crate::operator::{Access, OperatorError};
 use crate::output::{json, say};
 use crate::property::{Property, PropertyError};
-
-mod apply;
 
 /// Renders and applies the policy of the property.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum PolicyCommand {
     /// Write the configuration of the broker's security plugin for its first start.
     Render(Render),
-    /// Bring a running broker to the policy; no restart, no connection lost that may stay.
+    /// Bring a running broker to the policy where no authority does; no connection is lost that may
+    /// stay, and whoever is on the revocation list stays out.
     Apply(Apply),
 }
 
@@ -71,7 +70,9 @@ impl Render {
 fn bring(access: &Access) -> Result<(), PolicyError> {
     let policy = access.property()?.policy();
     let changed = access.act(async |operator| {
-        Ok(apply::apply(&policy, async |commands| operator.control(commands).await).await)
+        let revoked = operator.revoked().await?;
+        let policy = policy.without(&revoked.principals);
+        Ok(apply(&policy, |commands| operator.control(commands)).await)
     })??;
     say(match changed {
         0 => "the broker has the policy, nothing changed".to_owned(),
@@ -99,7 +100,7 @@ pub(crate) enum PolicyError {
     Operator(#[from] OperatorError),
     /// The broker did not take the policy.
     #[error(transparent)]
-    Apply(#[from] apply::ApplyError),
+    Apply(#[from] ApplyError),
     /// The rendered policy cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),

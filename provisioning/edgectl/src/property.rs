@@ -10,6 +10,9 @@
 //! DIR/identity/PRINCIPAL/           ca.pem, cert.pem, key.pem
 //! ```
 //!
+//! On a box, `authority` and `iot-gateway` have copies of `principals.json` and `devices.json` of
+//! their own, which follow.
+//!
 //! Promises: a command that was carried out changes nothing when it is repeated; one that
 //! contradicts an earlier one is refused and names the field; an id is never given to anybody
 //! else; a power cut leaves each file old or new, and the next run completes what is missing;
@@ -23,6 +26,8 @@ use kit::ca::files;
 use kit::clock::Clock;
 use kit::identity::{Holder, PrincipalKind};
 use kit::policy::Policy;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use wire::registry::Registry;
 use wire::{Component, Principal, Sha256};
@@ -37,6 +42,7 @@ mod layout;
 mod leaves;
 mod ledger;
 mod lock;
+mod on_box;
 mod record;
 mod store;
 
@@ -174,8 +180,14 @@ impl Property {
     /// Writes down a changed registry.
     pub(crate) fn register(&mut self, registry: Registry) -> Result<(), PropertyError> {
         store::write(&self.layout.devices(), &registry)?;
+        settled(&self.layout.settled_devices(), &registry)?;
         self.registry = registry;
         Ok(())
+    }
+
+    /// Brings the gateway of this box to the registry as it is; safe to repeat.
+    pub(crate) fn share_registry(&self) -> Result<(), PropertyError> {
+        on_box::share(&self.layout, &self.registry)
     }
 
     /// Gives ids away, for ever; an id that somebody else holds is refused before any is given.
@@ -183,7 +195,7 @@ impl Property {
         if self.ledger.add(holders)? == Change::Made {
             store::write(&self.layout.principals(), &self.ledger)?;
         }
-        Ok(())
+        settled(&self.layout.settled_principals(), &self.ledger)
     }
 
     /// Sees to it that a principal has a current leaf for its key.
@@ -193,6 +205,11 @@ impl Property {
         renewal: Renewal,
         now: OffsetDateTime,
     ) -> Result<Leaf, PropertyError> {
+        if let Some(dir) = on_box::identity(&self.layout, holder) {
+            let leaf = self.issue_into(holder, &dir, renewal, now)?;
+            on_box::give(&dir)?;
+            return Ok(leaf);
+        }
         let dir = self.layout.identity(&holder.principal());
         self.issue_into(holder, &dir, renewal, now)
     }
@@ -237,6 +254,17 @@ impl Property {
             components.chain(operators).chain(devices),
         )
     }
+}
+
+/// Brings the copy of a component of this box up to date, where the first boot has left one.
+fn settled<T: Serialize + DeserializeOwned + PartialEq>(
+    copy: &Path,
+    original: &T,
+) -> Result<(), PropertyError> {
+    if copy.exists() && store::read::<T>(copy).ok().as_ref() != Some(original) {
+        store::write(copy, original)?;
+    }
+    Ok(())
 }
 
 /// The present on the calendar.

@@ -1,7 +1,7 @@
 //! `edgectl wipe`: a box that leaves its hotel forgets it.
 //!
-//! Promise: secrets are overwritten before anything else goes; a wipe that is cut short is finished
-//! by the next. The cloud ends the box's certificates by itself: `edgectl cloud decommission`.
+//! Promise: secrets are overwritten before anything else goes, also the claim of a box that never
+//! served; a wipe that is cut short is finished by the next. The cloud ends the box's certificates by itself: `edgectl cloud decommission`.
 
 use std::fs;
 use std::io;
@@ -53,17 +53,18 @@ impl Wipe {
     }
 
     fn wipe(&self) -> Result<usize, WipeError> {
-        let known = Plan::read(&self.plan).map(|plan| plan.serial);
-        // Without a plan, an earlier wipe was cut short between the hotel and the plan itself.
-        if let Ok(found) = known
-            && found != self.serial
-        {
-            return Err(WipeError::OtherBox {
-                found,
-                typed: self.serial.clone(),
-            });
-        }
         let mut secrets = Vec::new();
+        // Without a plan, an earlier wipe was cut short between the hotel and the plan itself.
+        if let Ok(plan) = Plan::read(&self.plan) {
+            if plan.serial != self.serial {
+                return Err(WipeError::OtherBox {
+                    found: plan.serial,
+                    typed: self.serial.clone(),
+                });
+            }
+            let claim = [plan.claim.key, plan.claim.certificate];
+            secrets.extend(claim.into_iter().filter(|path| path.exists()));
+        }
         find(&self.dir, DEPTH_MAX, &mut secrets)?;
         for path in &secrets {
             erase(path).map_err(failed(path))?;

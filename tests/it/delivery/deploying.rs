@@ -6,7 +6,7 @@ use std::process::Output;
 
 use hotel_tests::Aws;
 use hotel_tests::aws::{ACCOUNT, REGION};
-use hotel_tests::releases::{Workshop, delivery, said, said_json, told};
+use hotel_tests::releases::{Workshop, delivery, deployed, said, said_json, told};
 use serde_json::{Value, json};
 
 /// Deploys to the group `hotels` and does not wait.
@@ -18,17 +18,26 @@ fn start() -> (Workshop, PathBuf, Aws) {
     (workshop, set, Aws::start())
 }
 
-/// A box that reports what became of the latest deployment of a group.
+/// A box that reports what became of the latest deployment of a group: everything runs, but for
+/// `uplink`, which is as told.
 async fn report(aws: &Aws, group: &str, name: &str, [execution, version, state]: [&str; 3]) {
+    let mut components = deployed(aws, group).await;
+    for component in &mut components {
+        if component["componentName"] == "uplink" {
+            component["componentVersion"] = version.into();
+            component["lifecycleState"] = state.into();
+        }
+    }
+    report_of(aws, group, name, (execution, &components)).await;
+}
+
+async fn report_of(aws: &Aws, group: &str, name: &str, (execution, components): (&str, &[Value])) {
     let sent = latest(aws, group);
-    let component = json!({
-        "componentName": "uplink", "componentVersion": version, "lifecycleState": state
-    });
     let deployment = json!({
         "deploymentId": sent["deployment_id"], "coreDeviceExecutionStatus": execution
     });
     let told = json!({
-        "thing": name, "groups": [group], "components": [component], "deployments": [deployment]
+        "thing": name, "groups": [group], "components": components, "deployments": [deployment]
     });
     aws.report(&told).await;
 }
@@ -146,6 +155,17 @@ async fn the_others_get_it_only_when_the_first_few_run_it() {
         only_first.len() == 1 && only_first[0].ends_with("/canary"),
         "{only_first:?}"
     );
+
+    // One that says it succeeded, and does not say what it runs.
+    report_of(&aws, "canary", "box-1", ("SUCCEEDED", &[])).await;
+    let silent = workshop.deploy(&aws, &set, &staged);
+    assert_eq!(silent.status.code(), Some(3), "{}", told(&silent));
+    assert!(
+        told(&silent).contains("does not report broker 0.1.0"),
+        "{}",
+        told(&silent)
+    );
+    assert_eq!(sent(&aws).await.len(), 1);
 
     report(&aws, "canary", "box-1", ["SUCCEEDED", "0.1.0", "RUNNING"]).await;
     let done = workshop.deploy(&aws, &set, &staged);

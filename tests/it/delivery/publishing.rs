@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hotel_tests::Aws;
-use hotel_tests::releases::{Workshop, said_json, told};
+use hotel_tests::releases::{Workshop, delivery, said_json, told};
 use serde_json::{Value, json};
 
 /// A workshop with one release, and a cloud with the bucket.
@@ -55,6 +55,19 @@ async fn a_release_is_published_once_and_an_interrupted_publication_goes_on() {
     let again = workshop.publish(&aws, &set, &[]);
     assert!(again.status.success(), "{}", told(&again));
     assert_eq!(changes(&aws).await, [0, 0]);
+}
+
+// delivery-2.1
+#[tokio::test]
+async fn an_object_whose_answer_was_lost_is_our_own() {
+    let (workshop, set, aws) = start().await;
+    aws.lose_answer("PutObject").await;
+    let published = workshop.publish(&aws, &set, &[]);
+    assert!(published.status.success(), "{}", told(&published));
+    let put = aws.requests_of("PutObject").await;
+    let codes: Vec<_> = put[..2].iter().map(|request| request.status).collect();
+    assert_eq!(codes, [500, 412]);
+    assert_eq!(put[0].path, put[1].path);
 }
 
 // delivery-2.2
@@ -239,4 +252,36 @@ fn components_that_did_not_change_keep_their_version_and_versions_never_change()
         "{}",
         told(&changed)
     );
+}
+
+// delivery-1.1
+#[test]
+fn a_package_that_is_refused_leaves_the_release_before_it_whole() {
+    let workshop = Workshop::new();
+    let programs = workshop.stand_ins("a");
+    workshop.pack("0.1.0", &programs, &[]);
+    let (dist, key) = (workshop.place("dist"), workshop.place("release.key"));
+    let bill = dist.join("sbom-0.1.0.cdx.json");
+    let before = fs::read(&bill).unwrap();
+    // Its component is the same, its bill of materials is not.
+    let refused = delivery(
+        None,
+        &[
+            "package",
+            "--version",
+            "0.1.0",
+            "--only",
+            "broker",
+            "--out",
+            dist.to_str().unwrap(),
+            "--key",
+            key.to_str().unwrap(),
+            "--programs",
+            programs.to_str().unwrap(),
+        ],
+    );
+    assert_eq!(refused.status.code(), Some(1));
+    let words = "versions never change";
+    assert!(told(&refused).contains(words), "{}", told(&refused));
+    assert!(fs::read(&bill).unwrap() == before, "the bill was replaced");
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use hotel_tests::Aws;
 use hotel_tests::hotel::{artifacts, repository};
-use hotel_tests::releases::{Workshop, delivery, said, said_json, told};
+use hotel_tests::releases::{Workshop, delivery, deployed, reported, said, said_json, told};
 use hotel_tests::runbook::Runbook;
 use serde_json::json;
 
@@ -73,13 +73,12 @@ impl Desk {
     async fn runs(&self, group: &str, version: &str) {
         let status = delivery(Some(&self.aws), &["status", "--json", "--target", group]);
         let id = said_json(&status)["deployment_id"].clone();
-        let component = json!({
-            "componentName": "uplink", "componentVersion": version, "lifecycleState": "RUNNING"
-        });
+        let components = deployed(&self.aws, group).await;
+        assert_eq!(reported(&components, "uplink"), version);
         let deployment = json!({"deploymentId": id, "coreDeviceExecutionStatus": "SUCCEEDED"});
         let name = format!("box-of-{group}");
         let told = json!({
-            "thing": name, "groups": [group], "components": [component],
+            "thing": name, "groups": [group], "components": components,
             "deployments": [deployment]
         });
         self.aws.report(&told).await;
@@ -103,6 +102,11 @@ async fn a_release_reaches_the_hotels_and_is_taken_back_by_the_book() {
     ends_with(&desk.types("publish", &first), 0);
 
     ends_with(&desk.types("deploy", &first), 3);
+    let sent = &desk.aws.requests_of("CreateDeployment").await[0].input;
+    let merged = &sent["components"]["uplink"]["configurationUpdate"]["merge"];
+    // A fleet's batches leave by the quarter of an hour.
+    let batches = r#""batch":{"age_ms":"900000"}"#;
+    assert!(merged.as_str().unwrap().contains(batches), "{merged}");
     desk.runs("canary", "0.1.0").await;
     ends_with(&desk.types("deploy", &first), 3);
     desk.runs("hotels", "0.1.0").await;

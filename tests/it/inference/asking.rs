@@ -214,6 +214,33 @@ async fn who_comes_to_a_full_queue_is_told_at_once_and_what_is_late_is_not_compu
     .await;
 }
 
+// inference-1.6
+#[tokio::test]
+async fn a_model_that_was_quick_and_is_not_any_more_is_ended_at_the_deadline() {
+    let house = House::up().await;
+    house.offer("later-endless", 2, 0.5);
+    house.serves(2).await;
+    let address = house.address();
+    let path = "/v2/models/room-allocation/infer";
+    let quick = tensor("/inputs/0/data", json!(vec![0.05; 16]));
+    let endless = tensor("/inputs/0/data", json!(vec![0.5; 16]));
+    let address = &address;
+    let ask = |body: String| async move { http(address, "POST", path, &body).await };
+    for _ in 0..3 {
+        // Enough of them that whoever asks computes.
+        for _ in 0..40 {
+            assert_eq!(ask(quick.clone()).await.0, 200);
+        }
+        let (status, told) = ask(endless.clone()).await;
+        assert_eq!(
+            (status, &told["code"]),
+            (504, &json!("timed-out")),
+            "{told}"
+        );
+    }
+    assert_eq!(ask(quick).await.0, 200);
+}
+
 // inference-1.7
 #[tokio::test]
 async fn elsewhere_than_on_loopback_only_known_programs_are_answered_over_tls() {

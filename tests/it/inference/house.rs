@@ -1,16 +1,19 @@
 //! A hotel with `inference`, and the ways to ask it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use hotel_tests::client::Client;
 use hotel_tests::hotel::{LIMIT, repository};
 use hotel_tests::{Hotel, eventually};
-use inference::bundle::{self, SigningKey};
+use inference::bundle;
 use kit::bus::{RequestError, Session};
 use kit::config::Address;
+use kit::signing::SigningKey;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -113,8 +116,35 @@ impl House {
 
     /// Turns a bit in a file of a version that `inference` keeps.
     pub(super) fn damage(&self, version: u32, file: &str) {
+        turn_a_bit(&self.kept(version).join(file));
+    }
+
+    /// Exchanges a bundle and the version that `inference` keeps, at once.
+    pub(super) fn exchange(&self, made: &Path, version: u32) {
+        renameat_with(CWD, made, CWD, self.kept(version), RenameFlags::EXCHANGE).unwrap();
+    }
+
+    /// Waits until a version that is kept is on trial.
+    pub(super) async fn on_trial(&self, version: u32) {
+        let directory = self.kept(version);
+        let directory = directory.as_os_str().as_bytes();
+        let what = format!("version {version} is on trial");
+        eventually(&what, LIMIT, || async {
+            let processes = fs::read_dir("/proc").unwrap().flatten();
+            let lines = processes.filter_map(|at| fs::read(at.path().join("cmdline")).ok());
+            let mut trials = lines.filter(|line| {
+                let mut words = line.split(|byte| *byte == 0);
+                words.any(|word| word == directory)
+            });
+            trials.next().map(drop)
+        })
+        .await;
+    }
+
+    /// Where `inference` keeps a version.
+    fn kept(&self, version: u32) -> PathBuf {
         let kept = self.hotel.dir().join("data/inference/models").join(MODEL);
-        turn_a_bit(&kept.join("versions").join(version.to_string()).join(file));
+        kept.join("versions").join(version.to_string())
     }
 
     /// What the log of `inference` says.

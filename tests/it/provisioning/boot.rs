@@ -236,6 +236,15 @@ async fn a_policy_that_is_too_narrow_is_named_by_its_action() {
     );
 }
 
+// provisioning-2.5
+#[tokio::test]
+async fn a_policy_that_lets_nothing_be_heard_is_named_too() {
+    let create = "$aws/certificates/create-from-csr/json";
+    let boot = boot_denied("publishClientReceive", &format!("{create}/accepted")).await;
+    let lacks = format!("lacks iot:Publish on topic/{create}, or iot:Receive on its answers");
+    check_stopped(&boot, 14, &lacks);
+}
+
 // provisioning-2.6
 #[tokio::test]
 async fn a_machine_that_is_too_small_is_told() {

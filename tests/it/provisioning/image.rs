@@ -186,6 +186,18 @@ async fn the_unit_of_the_first_boot_is_confined() {
         return;
     }
     let unit = repository().join("provisioning/image/hotel-first-boot.service");
+    // What is not there before would keep the unit from starting, for ever.
+    let text = fs::read_to_string(&unit).unwrap();
+    let paths = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("ReadWritePaths="));
+    let mut needed = paths
+        .flat_map(str::split_whitespace)
+        .filter(|path| !path.starts_with('-'));
+    assert!(
+        needed.all(|path| path == "/etc/hotel"),
+        "the seed writes there alone"
+    );
     let mut command = Command::new("systemd-analyze");
     command
         .args(["security", "--offline=true", "--threshold=35", "--no-pager"])

@@ -1,17 +1,19 @@
 //! A hotel's second box gets the hotel's authority from the first.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::{Child, Command, Stdio};
 
 use hotel_tests::fleet::{Claims, Fleet};
-use hotel_tests::hotel::artifacts;
+use hotel_tests::hotel::{artifacts, repository};
 use tempfile::TempDir;
 
 use super::site::{Boot, Site, finish};
 
 const FIRST: &str = "NUC-0001";
 const SECOND: &str = "NUC-0002";
+const THIRD: &str = "NUC-0003";
 /// An authority that nobody has.
 const NOBODY: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -55,28 +57,90 @@ impl House {
     fn ask(&self, second: &Site, wait_s: &str) -> (Child, String) {
         let (out, answer) = (self.file("request.json"), self.file("answer.json"));
         let mut command = second.command(&["join", "request"]);
-        command
-            .args(["--out", &out, "--answer", &answer, "--wait-s", wait_s])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = said.find_map(|line| Some(line.unwrap().strip_prefix("code: ")?.to_owned()));
-        (child, line.unwrap())
+        command.args(["--out", &out, "--answer", &answer, "--wait-s", wait_s]);
+        asking(command)
     }
 
     /// Somebody at the first box types the code in.
     async fn approve(&self, code: &str) -> Boot {
-        let (request, answer) = (self.file("request.json"), self.file("answer.json"));
+        self.approve_with(code, "answer.json", &[]).await
+    }
+
+    async fn approve_with(&self, code: &str, answer: &str, more: &[&str]) -> Boot {
+        let (request, answer) = (self.file("request.json"), self.file(answer));
         let mut command = Command::new(artifacts().join("edgectl"));
         command
             .args([
                 "join", "approve", &request, "--code", code, "--out", &answer,
             ])
+            .args(more)
             .arg("--dir")
             .arg(self.first.dir());
         finish(command).await
     }
+
+    /// The first box answers a box of this serial and name, or not.
+    async fn answers(&self, serial: &str, name: &str, more: &[&str]) -> Boot {
+        let mut site = Site::new(&self.fleet, serial).await.joining(&self.ca());
+        site.set("/box", name);
+        let (mut waiting, code) = self.ask(&site, "60");
+        waiting.kill().unwrap();
+        waiting.wait().unwrap();
+        self.approve_with(&code, "answer.json", more).await
+    }
+}
+
+/// Starts the asking, and reads the code that it shows.
+fn asking(mut command: Command) -> (Child, String) {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = said.find_map(|line| Some(line.unwrap().strip_prefix("code: ")?.to_owned()));
+    (child, line.unwrap())
+}
+
+impl House {
+    /// Types commands at a box, where `edgectl` works in places of its own.
+    fn typing(&self, commands: &str, at: &str, places: &str) -> Command {
+        let program = self.desk.path().join(at);
+        let real = artifacts().join("edgectl");
+        let script = format!("#!/bin/sh\nexec {} \"$@\" {places}\n", real.display());
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = Command::new("bash");
+        command
+            .args(["-euo", "pipefail", "-c", commands])
+            .current_dir(self.desk.path())
+            .env("HOTEL_EDGECTL", program)
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+/// A second box joins by the commands of the book: those of its own, and those of the first box.
+pub(super) async fn joins_by(request: &str, approve: &str) {
+    let house = House::new().await;
+    let second = house.second(&house.ca()).await;
+    fs::create_dir(house.file("usb")).unwrap();
+    symlink(
+        repository().join("provisioning"),
+        house.file("provisioning"),
+    )
+    .unwrap();
+    let (plan, dir) = (second.plan(), second.dir());
+    let own = format!("--plan {} --dir {}", plan.display(), dir.display());
+    let request = house.typing(request, "second", &own);
+    let (asking, code) = asking(request);
+    let first = format!("--dir {}", house.first.dir().display());
+    let mut approve = house.typing(approve, "first", &first);
+    approve.env("CODE", code);
+    let approved = finish(approve).await;
+    assert_eq!(approved.code, Some(0), "{}", approved.said);
+    let answered = asking.wait_with_output().unwrap();
+    assert!(answered.status.success(), "{answered:?}");
+    let boot = second.boot().await;
+    assert_eq!(boot.code, Some(0), "{}", boot.said);
+    assert!(boot.said.contains("handed over"), "{}", boot.said);
 }
 
 // provisioning-7.1 provisioning-7.2
@@ -132,6 +196,67 @@ async fn a_request_is_answered_once_and_the_answer_is_sealed() {
     let said = String::from_utf8_lossy(&end.stderr).into_owned();
     assert_eq!(end.status.code(), Some(20));
     assert!(said.contains("not for this request"), "{said}");
+}
+
+// provisioning-7.4
+#[tokio::test]
+async fn a_name_goes_on_to_another_box_only_when_somebody_says_whose_it_was() {
+    let house = House::new().await;
+    let own = house.answers(SECOND, "box-1", &[]).await;
+    assert_eq!(own.code, Some(20), "{}", own.said);
+    assert!(own.said.contains("box-1 is this box"), "{}", own.said);
+    assert_eq!(house.answers(SECOND, "box-2", &[]).await.code, Some(0));
+    // It was set up anew.
+    assert_eq!(house.answers(SECOND, "box-2", &[]).await.code, Some(0));
+
+    let taken = house.answers(THIRD, "box-2", &[]).await;
+    assert_eq!(taken.code, Some(20), "{}", taken.said);
+    let words = "a box box-2 already, NUC-0002; say --replaces NUC-0002";
+    assert!(taken.said.contains(words), "{}", taken.said);
+    let other = house
+        .answers(THIRD, "box-2", &["--replaces", "NUC-0009"])
+        .await;
+    assert_eq!(other.code, Some(20), "{}", other.said);
+    let replaces = ["--replaces", SECOND];
+    assert_eq!(house.answers(THIRD, "box-2", &replaces).await.code, Some(0));
+    // The old one has the name no more.
+    let old = house.answers(SECOND, "box-2", &[]).await;
+    assert!(old.said.contains("already, NUC-0003"), "{}", old.said);
+}
+
+// provisioning-7.3
+#[tokio::test]
+async fn an_answer_that_is_half_copied_is_waited_for() {
+    let house = House::new().await;
+    let second = house.second(&house.ca()).await;
+    let answer = house.file("answer.json");
+    // A pipe, so that it is known when the box has read the half.
+    let made = Command::new("mkfifo").arg(&answer).status().unwrap();
+    assert!(made.success());
+    let (mut waiting, code) = house.ask(&second, "60");
+    let approved = house.approve_with(&code, "whole.json", &[]).await;
+    assert_eq!(approved.code, Some(0), "{}", approved.said);
+    let whole = fs::read(house.file("whole.json")).unwrap();
+    // Opens when the box does.
+    let mut pipe = fs::OpenOptions::new().write(true).open(&answer).unwrap();
+    fs::rename(house.file("whole.json"), &answer).unwrap();
+    pipe.write_all(&whole[..whole.len() / 2]).unwrap();
+    drop(pipe);
+    assert!(waiting.wait().unwrap().success());
+    assert!(second.path("property/ca.key").exists());
+}
+
+// provisioning-7.3
+#[tokio::test]
+async fn an_answer_that_never_becomes_whole_is_told_as_that() {
+    let house = House::new().await;
+    let second = house.second(&house.ca()).await;
+    fs::write(house.file("answer.json"), "{\"v\": 1, \"se").unwrap();
+    let (waiting, _) = house.ask(&second, "1");
+    let end = waiting.wait_with_output().unwrap();
+    assert_eq!(end.status.code(), Some(20));
+    let said = String::from_utf8_lossy(&end.stderr).into_owned();
+    assert!(said.contains("was damaged on its way"), "{said}");
 }
 
 // provisioning-7.3

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use hotel_tests::hotel::LIMIT;
-use hotel_tests::releases::{Workshop, delivery, said_json, told};
+use hotel_tests::releases::{Workshop, delivery, deployed, reported, said_json, told};
 use hotel_tests::runbook::Runbook;
 use hotel_tests::{Aws, Hotel, Plan, eventually};
 use serde_json::{Value, json};
@@ -141,11 +141,10 @@ fn broker(hotel: &Hotel) -> Value {
 async fn is_told_healthy(aws: &Aws, version: &str) {
     let status = ["status", "--target", GROUP, "--json"];
     let sent = said_json(&delivery(Some(aws), &status));
+    let components = deployed(aws, GROUP).await;
+    assert_eq!(reported(&components, "uplink"), version);
     let told_by_box = json!({
-        "thing": BOX, "groups": [GROUP], "status": "HEALTHY",
-        "components": [{
-            "componentName": "uplink", "componentVersion": version, "lifecycleState": "RUNNING",
-        }],
+        "thing": BOX, "groups": [GROUP], "status": "HEALTHY", "components": components,
         "deployments": [{
             "deploymentId": sent["deployment_id"], "coreDeviceExecutionStatus": "SUCCEEDED",
         }],

@@ -73,3 +73,23 @@ async fn a_box_that_leaves_forgets_its_hotel() {
         "keys are overwritten"
     );
 }
+
+// provisioning-5.5
+#[tokio::test]
+async fn a_box_that_never_served_forgets_its_claim() {
+    let fleet = Fleet::with(&[SERIAL], Claims { days: 30 }).await;
+    let mut site = Site::new(&fleet, SERIAL).await;
+    let image = tempfile::tempdir().unwrap();
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| image.path().join(name));
+    fs::copy(fleet.file("claim-cert.pem"), &certificate).unwrap();
+    fs::copy(fleet.file("claim-key.pem"), &key).unwrap();
+    let kept = image.path().join("kept");
+    fs::hard_link(&key, &kept).unwrap();
+    site.set("/claim/certificate", certificate.to_str().unwrap());
+    site.set("/claim/key", key.to_str().unwrap());
+    let wiped = finish(site.command(&["wipe", "--serial", SERIAL])).await;
+    assert_eq!(wiped.code, Some(0), "{}", wiped.said);
+    assert!(!certificate.exists() && !key.exists());
+    let overwritten = fs::read(kept).unwrap();
+    assert!(overwritten.iter().all(|byte| *byte == 0));
+}

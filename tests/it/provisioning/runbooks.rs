@@ -2,18 +2,20 @@
 
 use std::env;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::Command;
 
 use axum::http::StatusCode;
-use hotel_tests::Aws;
 use hotel_tests::fleet::Fleet;
 use hotel_tests::hotel::{artifacts, repository};
 use hotel_tests::runbook::Runbook;
+use hotel_tests::{Aws, Hotel};
+use kit::ca::Registration;
 use tempfile::TempDir;
 
-use super::cloud::{rotated, set_up, table};
+use super::cloud::{bucket, rotated, set_up, table};
+use super::join::joins_by;
 use super::site::{Boot, Site, finish, page};
 
 /// An operator at their desk, and a box in its hotel.
@@ -36,7 +38,6 @@ impl World {
         site.set("/deployment/broker/port", page(StatusCode::OK, "").await);
         let desk = tempfile::tempdir().unwrap();
         fs::write(desk.path().join("roots.pem"), "ROOTS").unwrap();
-        fs::write(desk.path().join("registration.json"), "{}").unwrap();
         let world = Self {
             aws,
             fleet,
@@ -61,6 +62,9 @@ impl World {
         let program = self.program();
         fs::create_dir(program.parent().unwrap()).unwrap();
         fs::write(&program, script).unwrap();
+        let file = |name: &str| self.desk.path().join(name);
+        symlink(Hotel::python().with_file_name("aws"), file("bin/aws")).unwrap();
+        symlink(repository().join("provisioning"), file("provisioning")).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
@@ -76,12 +80,12 @@ impl World {
         let mut command = Command::new("bash");
         command
             .args(["-euo", "pipefail", "-c", commands])
-            .current_dir(repository())
+            .current_dir(self.desk.path())
             .env("PATH", format!("{bin}:{path}"))
             .env("HOTEL_EDGECTL", self.program())
             .env("OUT", file("out"))
             .env("ROOTS", file("roots.pem"))
-            .env("REGISTRATION", file("registration.json"))
+            .env("REQUEST", self.site.path("property/chain/request.json"))
             .envs([
                 ("TENANT", "acme"),
                 ("PROPERTY", "seaside"),
@@ -91,6 +95,7 @@ impl World {
                 ("DATA_ENDPOINT", "data.example"),
                 ("CREDENTIALS_ENDPOINT", "credentials.example"),
                 ("HOTEL_NETWORK", "192.168.10.0/24"),
+                ("PREFIX", "acme-hotels"),
             ])
             .envs(words.iter().copied());
         self.aws.introduce(&mut command);
@@ -111,24 +116,69 @@ impl World {
     }
 }
 
+impl World {
+    /// The number of the authority, as the box's report shows it.
+    fn ca(&self) -> String {
+        let report = self.site.report().to_string();
+        let (_, rest) = report.split_once("CA ").unwrap();
+        rest.chars().take_while(char::is_ascii_hexdigit).collect()
+    }
+
+    /// What S3 has under a name.
+    async fn stored(&self, place: &str) -> Vec<u8> {
+        let fetch = format!("aws s3 cp --only-show-errors s3://{place} fetched");
+        let fetched = self.types(&fetch, &[]).await;
+        assert_eq!(fetched.code, Some(0), "{}", fetched.said);
+        fs::read(self.desk.path().join("fetched")).unwrap()
+    }
+}
+
+/// Lets the chain root vouch for the hotel, and the cloud's servers know of it.
+async fn is_vouched_for(world: &World, book: &mut Runbook) {
+    bucket(&world.aws, "acme-hotels-registry").await;
+    let root = Runbook::read("cloud.md").take("root");
+    let made = world.types(&root, &[]).await;
+    assert_eq!(made.code, Some(0), "{}", made.said);
+    let another = "0".repeat(64);
+    let vouch = book.take("vouch");
+    let refused = world.types(&vouch, &[("CA", &another)]).await;
+    assert_eq!(refused.code, Some(1), "{}", refused.said);
+    assert!(
+        refused.said.contains("it is not that box's"),
+        "{}",
+        refused.said
+    );
+    world
+        .follows(book, &["vouch", "register"], &[("CA", &world.ca())])
+        .await;
+
+    let record = world
+        .stored("acme-hotels-registry/properties/acme.seaside.json")
+        .await;
+    let record = Registration::parse(&record).unwrap();
+    assert_eq!(record.ca_sha256.to_string(), world.ca());
+    fs::write(world.desk.path().join("cross.pem"), record.cross_signed).unwrap();
+    let verified = world
+        .types("openssl verify -CAfile root.pem cross.pem", &[])
+        .await;
+    assert_eq!(verified.code, Some(0), "{}", verified.said);
+}
+
 // provisioning-8.1
 #[tokio::test]
 async fn a_box_is_provisioned_by_the_book() {
     let (world, mut book) = (World::new().await, Runbook::read("provisioning.md"));
-    let blocks = [
-        "cloud-setup",
-        "make-image",
-        "first-boot",
-        "doctor",
-        "support-bundle",
-        "rotate",
-    ];
+    let blocks = ["cloud-setup", "make-image", "first-boot"];
+    world.follows(&mut book, &blocks, &[]).await;
+    is_vouched_for(&world, &mut book).await;
+    let blocks = ["doctor", "support-bundle", "rotate"];
     world.follows(&mut book, &blocks, &[]).await;
     let keep = rotated(&world.aws).await;
     world
         .follows(&mut book, &["retire"], &[("KEEP", &keep)])
         .await;
     world.follows(&mut book, &["revoke-claim"], &[]).await;
+    joins_by(&book.take("join-request"), &book.take("join-approve")).await;
     book.is_done();
 }
 
@@ -137,8 +187,14 @@ async fn a_box_is_provisioned_by_the_book() {
 async fn a_stolen_box_is_ended_by_the_book() {
     let (world, mut book) = (World::new().await, Runbook::read("lost-box.md"));
     rotated(&world.aws).await;
-    world.follows(&mut book, &["end"], &[]).await;
-    assert!(!world.desk.path().join("registration.json").exists());
+    bucket(&world.aws, "acme-hotels-registry").await;
+    let place = "acme-hotels-registry/properties/acme.seaside.json";
+    let upload = format!("echo '{{}}' | aws s3 cp --only-show-errors - s3://{place}");
+    let sent = world.types(&upload, &[]).await;
+    assert_eq!(sent.code, Some(0), "{}", sent.said);
+    world.follows(&mut book, &["record", "end"], &[]).await;
+    let fetched = world.types(&format!("aws s3 cp s3://{place} -"), &[]).await;
+    assert!(fetched.said.contains("404"), "{}", fetched.said);
     book.is_done();
 }
 

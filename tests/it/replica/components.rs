@@ -3,6 +3,7 @@
 use hotel_tests::page::Page;
 use wire::channel::about;
 use wire::order::{Order, OrderStatus};
+use wire::registry::Registry;
 
 use super::*;
 
@@ -23,7 +24,7 @@ const HOUSE: Plan<'static> = Plan {
     ],
 };
 
-// story-1 replica-sync-7.1, iot-gateway-10.1, replica-sync-5.1
+// story-1 replica-sync-7.1, iot-gateway-10.1, iot-gateway-10.2, replica-sync-5.1
 #[tokio::test]
 async fn an_order_and_the_devices_reach_the_database_and_the_hub() {
     let hotel = Hotel::up(HOUSE);
@@ -71,6 +72,23 @@ async fn an_order_and_the_devices_reach_the_database_and_the_hub() {
         .await;
     }
     page.close().await;
+
+    // A device is taken out of the registry while the gateway does not look.
+    let away = hotel.freeze("iot-gateway").await;
+    let text = std::fs::read(&hotel.places.registry).unwrap();
+    let mut registry: Registry = serde_json::from_slice(&text).unwrap();
+    let gone = registry.devices.pop().unwrap().device.to_string();
+    std::fs::write(&hotel.places.registry, wire::encode(&registry)).unwrap();
+    hotel.kill_and_wait("iot-gateway").await;
+    drop(away);
+    for (name, database) in [("hotel", &here), ("hub", &hub)] {
+        let what = format!("the database of the {name} has it no more");
+        eventually(&what, LIMIT, || async {
+            let row = row(database, "device_state", &gone).await;
+            row.is_none().then_some(())
+        })
+        .await;
+    }
 }
 
 async fn row_of_item(database: &PgPool, order: &str) -> Value {

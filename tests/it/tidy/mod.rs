@@ -5,11 +5,13 @@
 
 mod habits;
 mod layering;
+mod links;
 mod lints;
 mod manifest;
 mod pages;
 mod promises;
 mod purity;
+mod runbooks;
 mod rust;
 mod topics;
 mod tree;

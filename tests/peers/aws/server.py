@@ -7,14 +7,16 @@ ends when its standard input does: with whoever started it.
 
 Every signed request of a service in `MODELS` is checked against botocore's model first: an operation
 or a member that does not exist, a missing one, a wrong type or length is answered with 400
-ValidationException that names it. What is not held here goes on to moto. Requests without a
-signature are refused, except for those to the credentials provider (`/role-aliases/…/credentials`,
-`x-amzn-iot-thingname`, over `tls_endpoint` with the certificate of the thing).
+ValidationException that names it. Stacks of CloudFormation are judged and not made. What is not held
+here goes on to moto. Requests without a signature are refused, except for those to the credentials
+provider (`/role-aliases/…/credentials`, `x-amzn-iot-thingname`, over `tls_endpoint` with the certificate
+of the thing).
 
 For tests, unsigned:
     GET    /_requests               what was asked so far, oldest first
     DELETE /_requests               forget it
-    POST   /_fail                   {operation, status, code, message, times}: answer so, instead
+    POST   /_fail                   {operation, status, code, message, times, done}: answer so, instead,
+                                    or, where `done` says so, after it was done by moto
     POST   /_devices                {thing, groups, status, components, deployments}: a core device reports
     POST   /_component              {component, version, states}: how it is described from now on
     GET    /_ca                     the authority of things' certificates, PEM
@@ -30,6 +32,7 @@ import threading
 from collections import deque
 from hashlib import sha256
 from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication
@@ -37,6 +40,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 from certificates import Authority
+from cloudformation import CloudFormation
 from errors import Refused
 from greengrass import Greengrass
 from iot import Provisioning
@@ -62,6 +66,7 @@ class Aws:
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.services = {name: Service(model) for name, model in MODELS.items()}
         self.authority = Authority()
+        self.cloudformation = CloudFormation(ACCOUNT)
         self.greengrass = Greengrass(ACCOUNT)
         self.provisioning = Provisioning(ACCOUNT, self.authority)
         self.requests = deque(maxlen=REMEMBERED)
@@ -92,6 +97,8 @@ class Aws:
         record |= {"query": query, "region": region, "access_key": key, "operation": None}
         service = self.services.get(name)
         try:
+            if name == "cloudformation":
+                return self.form(region, record, environ, start_response)
             if service is None:
                 record["operation"] = other_operation(name, method, path, query, environ)
                 self.refuse_as_told(record)
@@ -123,9 +130,27 @@ class Aws:
         except Refused as error:
             problem = error
         self.remember(record, problem.status, problem.code)
-        return send(start_response, *refusal(problem, "xml" if name in ("s3", "iam", "sts") else "json"))
+        forms = {"s3": "xml", "iam": "xml", "sts": "xml", "cloudformation": "query"}
+        return send(start_response, *refusal(problem, forms.get(name, "json")))
+
+    def form(self, region, record, environ, start_response):
+        """A request of CloudFormation, whose input is a form; templates are not remembered."""
+        told = parse_qs(read_body(environ).decode(), keep_blank_values=True)
+        form = {key: texts[0] for key, texts in told.items()}
+        record["operation"] = form.get("Action")
+        record["input"] = {key: text for key, text in form.items() if key != "TemplateBody"}
+        self.refuse_as_told(record)
+        with self.lock:
+            text = self.cloudformation.answer(region, form)
+        self.remember(record, 200)
+        return send(start_response, 200, text, {})
 
     def forward(self, record, environ, start_response):
+        failure = self.failure(record, done=True)
+        if failure:
+            b"".join(self.moto(environ, lambda *_: None))
+            raise failure
+
         def started(status, headers, exc_info=None):
             self.remember(record, int(status.split(" ")[0]))
             return start_response(status, headers, exc_info)
@@ -154,11 +179,19 @@ class Aws:
             self.requests.append(record | {"status": status, "code": code})
 
     def refuse_as_told(self, record):
+        failure = self.failure(record, done=False)
+        if failure:
+            raise failure
+
+    def failure(self, record, done):
+        """How an operation is to fail, if it is: before it is done, or after."""
         with self.lock:
             for failure in self.failures:
-                if failure["operation"] == record["operation"] and failure["times"] > 0:
+                meant = (failure["operation"], failure["done"]) == (record["operation"], done)
+                if meant and failure["times"] > 0:
                     failure["times"] -= 1
-                    raise Refused(failure["status"], failure["code"], failure["message"])
+                    return Refused(failure["status"], failure["code"], failure["message"])
+        return None
 
     def control(self, method, path, environ):
         try:
@@ -179,6 +212,7 @@ class Aws:
             case ("POST", "/_fail"):
                 failure = {"operation": told["operation"], "status": int(told["status"])}
                 failure |= {"code": told["code"], "message": told.get("message", "")}
+                failure |= {"done": bool(told.get("done"))}
                 self.failures.append(failure | {"times": int(told.get("times", 1))})
             case ("POST", "/_devices"):
                 self.greengrass.report(told)
@@ -235,7 +269,9 @@ def refusal(problem, form):
     if form == "json":
         body = {"__type": problem.code, "message": problem.message}
         return problem.status, body, headers
-    text = f"<Code>{problem.code}</Code><Message>{problem.message}</Message>"
+    text = f"<Code>{problem.code}</Code><Message>{escape(problem.message)}</Message>"
+    if form == "query":
+        return problem.status, f"<ErrorResponse><Error>{text}</Error></ErrorResponse>", headers
     return problem.status, f"<Error>{text}<RequestId>test</RequestId></Error>", headers
 
 

@@ -4,6 +4,8 @@ import re
 import sys
 import unittest
 
+import yaml
+
 import templates
 
 sys.path.insert(0, str(templates.ROOT / "infra/cost"))
@@ -33,6 +35,15 @@ class Page(unittest.TestCase):
         self.assertEqual(processors * 1024, programs["HubCpu"]["Default"])
         self.assertEqual(memory * 1024, programs["HubMemory"]["Default"])
         self.assertEqual(units, cloud["DatabaseLeast"]["Default"])
+
+    def test_a_fleet_is_deployed_as_it_is_reckoned(self):
+        wishes = yaml.safe_load((templates.ROOT / "infra/deployment.yaml").read_text())
+        recipe = yaml.safe_load((templates.ROOT / "recipes/uplink/recipe.yaml").read_text())
+        default = recipe["ComponentConfiguration"]["DefaultConfiguration"]["batch"]["age_ms"]
+        age = wishes["configuration"]["uplink"]["batch"]["age_ms"]
+        self.assertEqual(int(age), cost.WINDOW_S * 1000)
+        self.assertEqual(default, "60000", "the page says that the recipe waits for a minute")
+        self.assertIn(f'`batch.age_ms` `"{age}"`', PAGE)
 
     def test_alarms_are_counted(self):
         watch = templates.read("watch")

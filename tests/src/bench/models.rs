@@ -1,7 +1,6 @@
 //! A model over HTTP on one machine: beside `MLServer` on the same model, and beside the bare call of
 //! ONNX Runtime.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -15,7 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::samples::Samples;
-use super::{Better, Figure};
+use super::{Better, Figure, rss_mb};
 use crate::hotel::{LIMIT, artifacts, repository};
 use crate::{Hotel, Plan, eventually};
 
@@ -171,14 +170,6 @@ fn session(environment: &ort::environment::Environment, path: &Path) -> ort::Res
         .with_inter_threads(1)?
         .with_intra_op_spinning(false)?
         .commit_from_file(path)
-}
-
-/// The memory that a process has now, in megabytes.
-fn rss_mb(pid: u32) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kb = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    kb.expect("the kernel tells it") / 1_024.0
 }
 
 /// HTTP on one kept connection, with nothing that could take time.

@@ -15,6 +15,8 @@ use wire::Topic;
 pub(super) enum Cargo {
     /// The letter at this place; the outbox repeats it.
     Letter(u64),
+    /// Something that nobody needs: a repetition, or nonsense.
+    Litter,
     /// Online and birth; said again at the next connection.
     Greeting,
     /// How a command goes; nobody repeats it but the bus.
@@ -60,7 +62,7 @@ impl Flight {
     /// Gives up everything that will be said anew on the next connection.
     pub(super) fn forget_connection(&mut self) {
         self.0.retain(|(cargo, _)| match cargo {
-            Cargo::Letter(_) | Cargo::Greeting => false,
+            Cargo::Letter(_) | Cargo::Litter | Cargo::Greeting => false,
             Cargo::Ack => true,
         });
     }

@@ -2,7 +2,8 @@
 //! with.
 //!
 //! One SQLite file for all devices. A row is written before its message is published and is never
-//! deleted; `fate` says what became of it. `received` rows are those the gateway confirmed;
+//! deleted; `fate` says what became of it. The file is one outbox store, a boot; a device that has
+//! lost its own goes on in another one, of a higher boot. `received` rows are those the gateway confirmed;
 //! `dropped` ones were given up by a full outbox, and may have arrived all the same.
 
 use std::path::Path;
@@ -17,10 +18,11 @@ mod read;
 mod resume;
 
 pub use entry::Entry;
-pub use read::{Line, Totals, bodies, read};
+pub use read::{Line, Report, Totals, bodies, count, read, reports};
 pub use resume::Resumed;
 
-const MIGRATIONS: &[Migration] = &[Migration {
+const MIGRATIONS: &[Migration] = &[
+    Migration {
     name: "ledger-1",
     sql: "CREATE TABLE store (only INTEGER PRIMARY KEY CHECK (only = 1), boot INTEGER NOT NULL) STRICT;
         CREATE TABLE device (
@@ -30,7 +32,12 @@ const MIGRATIONS: &[Migration] = &[Migration {
             kind TEXT NOT NULL, capability TEXT, body BLOB NOT NULL, sha256 TEXT NOT NULL,
             at INTEGER NOT NULL, fate TEXT NOT NULL DEFAULT 'held',
             PRIMARY KEY (device, boot, seq)) STRICT, WITHOUT ROWID;",
-}];
+    },
+    Migration {
+        name: "ledger-2",
+        sql: "ALTER TABLE device ADD COLUMN boot INTEGER;",
+    },
+];
 
 /// The ledger, for those who write it; cloned freely.
 #[derive(Debug, Clone)]
@@ -59,9 +66,20 @@ impl Ledger {
 
     /// Writes what a device has said, heard and learned; on the disk when this returns.
     pub async fn commit(&self, entry: Entry) -> Result<(), LedgerError> {
-        let boot = column(self.boot.value());
+        let boot = column(entry.boot.unwrap_or(self.boot).value());
         self.journal
             .write(move |connection| Box::pin(async move { entry.store(connection, boot).await }))
+            .await
+            .map_err(LedgerError::Journal)
+    }
+
+    /// Gives a device a new outbox store: whatever it held is given up.
+    pub async fn renew(&self, device: &DeviceId, boot: Integer) -> Result<(), LedgerError> {
+        let (device, boot) = (device.clone(), column(boot.value()));
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { entry::renew(connection, device.as_str(), boot).await })
+            })
             .await
             .map_err(LedgerError::Journal)
     }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! hotel-sim --hotel DIR/hotel.json [--interval-ms N] [--seed N] [--speed N] [--outbox-max N]
+//!           [--faults KIND,…]
 //! hotel-sim ledger --ledger FILE [--json] [--lines]
 //! ```
 
@@ -17,11 +18,17 @@ use kit::telemetry::{self, TelemetryError};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ledger::LedgerError;
+use super::mischief::Mischief;
 use super::{FileError, Hotel, HotelFile, INTERVAL, OUTBOX_MAX, StartError};
 
 mod show;
 
 use show::Show;
+
+/// Threads, however many devices there are: two serve thousands, and leave the machine to what is
+/// tested.
+const WORKERS: usize = 2;
+const BLOCKING: usize = 4;
 
 /// Thermostats, locks, occupancy sensors and contacts of a simulated hotel.
 #[derive(Debug, Parser)]
@@ -62,6 +69,9 @@ struct Run {
     /// Most messages that a device holds unreceived.
     #[arg(long, default_value_t = OUTBOX_MAX)]
     outbox_max: usize,
+    /// What goes wrong with every device, by chance of the seed; separated by commas.
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    faults: Vec<Mischief>,
     /// Log filter: `info`, `hotel_tests=debug,info`.
     #[arg(long, default_value = "info,kit::bus=warn")]
     log: String,
@@ -71,6 +81,8 @@ struct Run {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .max_blocking_threads(BLOCKING)
         .enable_all()
         .build();
     let outcome = runtime.map_err(ProgramError::Runtime).and_then(|runtime| {
@@ -107,6 +119,7 @@ impl Run {
         options.seed = self.seed;
         options.speed = self.speed;
         options.outbox_max = self.outbox_max;
+        options.faults = self.faults;
         let tasks = Tasks::new();
         // Kept, so that the count of connected devices has a reader for as long as they live.
         let hotel = Hotel::start(options, &tasks).await?;

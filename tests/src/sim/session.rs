@@ -15,18 +15,22 @@ use tokio_util::sync::CancellationToken;
 use wire::device::{Kind, Online};
 use wire::registry::RegisteredDevice;
 use wire::topic::{DeviceSubject, DeviceWord};
-use wire::{DeviceId, Filter, Integer, Topic, Version};
+use wire::{DeviceId, Filter, Integer, PropertyId, Topic, Version};
 
 use super::device::{Device, Input, Memory};
 use super::flight::Flight;
 use super::ledger::{Ledger, LedgerError, Resumed};
-use super::outbox::{self, Outbox};
+use super::mischief::Trouble;
+use super::outbox::{self, Letter, Outbox, Stored};
 use super::physics::Room;
 use super::rhythm::Rhythm;
 use super::{Options, StartError};
 
 mod hear;
 mod say;
+mod trouble;
+
+use trouble::Away;
 
 /// Most publishes in the air before the device listens again.
 const FLIGHT_MAX: usize = 64;
@@ -52,12 +56,21 @@ pub(super) struct Place {
 pub(super) struct Session {
     id: DeviceId,
     place: Place,
+    registered: RegisteredDevice,
     settings: Settings,
+    /// The outbox store in use.
+    boot: Integer,
+    trouble: Trouble,
+    /// Letters that wait to be overtaken.
+    held_back: Vec<Letter>,
+    /// The last place of this boot that the gateway has confirmed.
+    confirmed: Option<u64>,
     /// Seconds of physics in one.
     speed: u32,
     room: Room,
     device: Device,
     outbox: Outbox,
+    outbox_max: usize,
     flight: Flight,
     /// What was last written of the device's memory.
     memory: Memory,
@@ -75,18 +88,27 @@ impl Session {
         options: &Options,
         registered: &RegisteredDevice,
     ) -> Result<Self, StartError> {
-        let Resumed { outbox, memory } = place.ledger.resume(&registered.device).await?;
-        let boot = place.ledger.boot();
+        let Resumed {
+            boot,
+            outbox,
+            memory,
+        } = place.ledger.resume(&registered.device).await?;
         let id = registered.device.clone();
         let remembered = memory.thermostat.as_ref();
         let celsius = remembered.map_or(CELSIUS, |settings| settings.target_celsius);
         let name = registered.room.as_deref().unwrap_or_default();
         Ok(Self {
-            settings: settings(&place, options, registered),
+            settings: settings(&place, options, registered, boot),
+            trouble: Trouble::of(&options.faults, options.seed, id.as_str()),
+            held_back: Vec::new(),
+            confirmed: outbox.through,
+            registered: registered.clone(),
+            boot,
             speed: options.speed,
             room: Room::new(options.seed, name, id.as_str(), celsius),
             device: Device::new(boot, registered, memory.clone()),
             outbox: Outbox::resume(boot, options.outbox_max, outbox),
+            outbox_max: options.outbox_max,
             flight: Flight::default(),
             covered: None,
             online: false,
@@ -98,20 +120,41 @@ impl Session {
     }
 
     /// Lives until `stop`; ends earlier only when the ledger fails.
-    pub(super) async fn run(mut self, host: Tasks, stop: CancellationToken) {
-        let rested = stop.run_until_cancelled(sleep(self.place.delay)).await;
-        if rested.is_none() {
-            return;
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let mut rest = self.place.delay;
+        while stop.run_until_cancelled(sleep(rest)).await.is_some() {
+            // A connection of its own, so that it can be lost.
+            let tasks = Tasks::new();
+            let ended = self.connection(&tasks, &stop).await;
+            if let Err(error) = tasks.drain().await {
+                tracing::warn!(device = %self.id, error = %Chain(&error), "connection stays");
+            }
+            match ended {
+                Ok(Some(away)) => rest = away.0,
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::error!(device = %self.id, error = %Chain(&error), "device stopped");
+                    break;
+                }
+            }
         }
-        let bus = Bus::new(self.settings.clone(), &host, Health::new().need("bus"));
+        self.set_online(false);
+    }
+
+    /// One connection, from the first attempt to the stop, or to its loss by mischief.
+    async fn connection(
+        &mut self,
+        tasks: &Tasks,
+        stop: &CancellationToken,
+    ) -> Result<Option<Away>, LedgerError> {
+        let bus = Bus::new(self.settings.clone(), tasks, Health::new().need("bus"));
         let words = DeviceWord::HEARD.iter();
         let filters = words.map(|word| Filter::device(bus.property(), Some(&self.id), *word));
         let subscription = bus.subscribe(filters).await;
         bus.connect();
-        if let Err(error) = self.live(&bus, subscription, &stop).await {
-            tracing::error!(device = %self.id, error = %Chain(&error), "device stopped");
-        }
-        self.set_online(false);
+        let ended = self.live(&bus, subscription, stop).await;
+        self.linked(&bus, false).await?;
+        ended
     }
 
     async fn live(
@@ -119,13 +162,13 @@ impl Session {
         bus: &Bus,
         mut subscription: Subscription,
         stop: &CancellationToken,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<Option<Away>, LedgerError> {
         let mut link = bus.link();
         let mut tick_at = self.place.rhythm.tick_after(self.place.clock.monotonic());
         loop {
             let wake_at = self.wake_at(tick_at);
             tokio::select! {
-                () = stop.cancelled() => return self.note_covered().await,
+                () = stop.cancelled() => return self.note_covered().await.map(|()| None),
                 Ok(()) = link.changed() => {
                     let up = *link.borrow_and_update() == Link::Up;
                     self.linked(bus, up).await?;
@@ -136,13 +179,16 @@ impl Session {
                 (cargo, outcome) = self.flight.landed() => self.landed(bus, cargo, outcome.err()),
                 () = sleep_until(wake_at.into()) => {
                     let now = self.place.clock.monotonic();
-                    if now >= tick_at {
-                        self.tick(bus).await?;
-                        tick_at = self.place.rhythm.tick_after(now);
-                    } else {
+                    if now < tick_at {
                         self.note_covered().await?;
+                    } else if let Some(away) = self.misbehave(bus).await? {
+                        return Ok(Some(away));
+                    } else {
+                        tick_at = self.place.rhythm.tick_after(now);
                     }
-                    self.advance(bus, outbox::Input::Elapsed);
+                    if !self.trouble.is_silent() {
+                        self.advance(bus, outbox::Input::Elapsed);
+                    }
                 }
             }
         }
@@ -160,24 +206,28 @@ impl Session {
         let now = self.place.clock.wall();
         let simulated = now.value().saturating_mul(self.speed.into());
         let seen = self.room.look(simulated, self.device.is_heating());
-        let effects = self.device.handle(now, Input::Tick(seen));
+        let shown = self.trouble.clock(now);
+        let effects = self.device.handle(shown, Input::Tick(seen));
         self.carry_out(bus, effects).await
     }
 
     async fn linked(&mut self, bus: &Bus, up: bool) -> Result<(), LedgerError> {
         self.flight.forget_connection();
+        // What waited is sent anew with everything else that is not confirmed.
+        self.held_back.clear();
         self.complained = false;
         self.set_online(up);
         if !up {
             self.advance(bus, outbox::Input::Disconnected);
             return Ok(());
         }
-        let online = online(self.place.ledger.boot(), true);
+        let online = online(self.boot, true);
         self.greet(bus, DeviceSubject::Online, &online);
         let birth = self.device.birth(self.outbox.oldest());
         self.greet(bus, DeviceSubject::Birth, &birth);
         self.advance(bus, outbox::Input::Connected);
-        let effects = self.device.handle(self.place.clock.wall(), Input::Birth);
+        let now = self.trouble.clock(self.place.clock.wall());
+        let effects = self.device.handle(now, Input::Birth);
         self.carry_out(bus, effects).await
     }
 
@@ -195,22 +245,31 @@ impl Session {
     }
 }
 
-fn settings(place: &Place, options: &Options, registered: &RegisteredDevice) -> Settings {
+fn settings(
+    place: &Place,
+    options: &Options,
+    registered: &RegisteredDevice,
+    boot: Integer,
+) -> Settings {
     let session = match registered.kind {
         // A command sent while the lock was away must not reach it later.
         Kind::Lock => Kept::Clean,
         Kind::Thermostat | Kind::Occupancy | Kind::Contact => Kept::Kept,
     };
-    let (property, device) = (&options.property, &registered.device);
-    let will = Topic::device(property, device, DeviceSubject::Online);
-    let gone = online(place.ledger.boot(), false);
+    let property = &options.property;
     Settings {
         broker: options.broker.clone(),
         property: property.clone(),
         identity: place.identity.clone(),
         session,
-        will: Some((will, wire::encode(&gone))),
+        will: Some(will(property, &registered.device, boot)),
     }
+}
+
+/// What the broker says when a device of this boot is gone.
+fn will(property: &PropertyId, device: &DeviceId, boot: Integer) -> (Topic, Vec<u8>) {
+    let topic = Topic::device(property, device, DeviceSubject::Online);
+    (topic, wire::encode(&online(boot, false)))
 }
 
 fn online(boot: Integer, online: bool) -> Online {

@@ -107,6 +107,14 @@ impl Provisioned {
         Ok(true)
     }
 
+    /// Everybody, as their leaves say.
+    pub(crate) fn holders(&self) -> Vec<Holder> {
+        self.kinds
+            .keys()
+            .filter_map(|principal| self.holder(principal))
+            .collect()
+    }
+
     /// What a principal's leaf says; nothing for whoever provisioning does not know.
     pub(crate) fn holder(&self, principal: &Principal) -> Option<Holder> {
         Some(match self.kinds.get(principal)? {

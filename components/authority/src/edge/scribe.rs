@@ -13,7 +13,9 @@ use tokio::sync::watch;
 use wire::authority::{
     Invitation, Leaf, Minted, Principals, REVOCATIONS_EVENT, SignedRevocations, Sitting, Sittings,
 };
-use wire::credential::{Claims, Confirmation, POP_TYPE, REVOCATIONS_TYPE, Revocations, TOKEN_MAX};
+use wire::credential::{
+    Claims, Confirmation, POP_TYPE, REVOCATIONS_MAX, REVOCATIONS_TYPE, Revocations,
+};
 use wire::octets::to_base64url;
 use wire::request::Nothing;
 use wire::{Code, Integer, Principal, Problem, Sha256, Version};
@@ -167,7 +169,7 @@ fn not_after(pem: &str) -> Option<Integer> {
 /// The list as it is published.
 pub(crate) fn signed(identity: &Identity, list: &Revocations) -> SignedRevocations {
     let list = sign_token(identity, REVOCATIONS_TYPE, list);
-    if list.len() > TOKEN_MAX {
+    if list.len() > REVOCATIONS_MAX {
         let (bytes, event) = (list.len(), REVOCATIONS_EVENT);
         tracing::error!(
             bytes,

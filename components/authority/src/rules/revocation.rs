@@ -7,8 +7,9 @@ use super::{Done, Present, audit, guest, whole_seconds};
 use crate::act::{Asker, Granted};
 use crate::books::{Books, Change, Refusal, Stale, Token};
 
-/// Most principals and tokens that are refused at a time: what a list of the bus can hold.
-const REFUSALS_MAX: usize = 900;
+/// Most principals and tokens that are refused at a time, and most sittings beside them: what fits a
+/// list ([`wire::credential::REVOCATIONS_MAX`]).
+pub(super) const REFUSALS_MAX: usize = 900;
 
 pub(super) fn revoke(
     books: &Books,
@@ -35,7 +36,7 @@ pub(super) fn revoke(
     if books.is_refused(&refusal) {
         return Ok(Done::looked(Granted::Done));
     }
-    if books.refusals.len() >= REFUSALS_MAX {
+    if books.refusals.len() - books.listed_sittings() >= REFUSALS_MAX {
         let detail = format!("{REFUSALS_MAX} refusals are on the list");
         return Err(Problem::new(Code::StorageFull, detail));
     }

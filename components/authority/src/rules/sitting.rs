@@ -35,9 +35,15 @@ pub(super) fn open(
         return Err(Problem::new(Code::Conflict, detail).at("table"));
     }
     let open = books.sittings.values();
-    if open.filter(|sitting| sitting.is_open(present.now)).count() >= OPEN_MAX {
+    let open = open.filter(|sitting| sitting.is_open(present.now)).count();
+    if open >= OPEN_MAX {
         let detail = format!("{OPEN_MAX} sittings are open");
         return Err(Problem::new(Code::Busy, detail));
+    }
+    // Each that is open may be closed at any time, and its place on the list must be there.
+    if open + books.listed_sittings() >= revocation::REFUSALS_MAX {
+        let detail = "the tokens of too many sittings are refused; the first of them expire soon";
+        return Err(Problem::new(Code::StorageFull, detail));
     }
     let sitting = Sitting {
         table,

@@ -6,6 +6,7 @@ use wire::{Code as ProblemCode, Nonce, Principal, PublicKey, Sha256, SittingId, 
 
 use super::*;
 use crate::act::{Code, Mint};
+use crate::books::Refusal;
 
 mod laws;
 
@@ -370,6 +371,29 @@ fn revoking_puts_on_the_list_and_a_repetition_changes_nothing() {
     check_refused(house.revoke("lock-2"), ProblemCode::NotFound, "principal");
     let refused = house.revoke("authority");
     check_refused(refused, ProblemCode::Invalid, "principal");
+}
+
+// authority-5.7
+#[test]
+fn what_does_not_fit_the_list_is_refused_but_closing_never_is() {
+    let mut house = house();
+    let full_up = ProblemCode::StorageFull;
+    let full = |kind: fn(&mut House) -> Refusal, house: &mut House| {
+        for _ in 0..900 {
+            let refusal = kind(house);
+            house.books.refusals.insert(refusal, None);
+        }
+    };
+    let sitting = house.open("t-4", None).unwrap();
+    house.seat("t-4", 1).unwrap();
+    full(|house| Refusal::Sitting(house.id()), &mut house);
+    assert_eq!(house.open("t-5", None).unwrap_err().code, full_up);
+    house.close(sitting).unwrap();
+    house.revoke("lock-1").unwrap();
+
+    full(|house| Refusal::Token(house.id()), &mut house);
+    assert_eq!(house.revoke("uplink").unwrap_err().code, full_up);
+    house.revoke("lock-1").unwrap();
 }
 
 // authority-5.2

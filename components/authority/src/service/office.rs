@@ -12,7 +12,7 @@ use kit::credential::Refusals;
 use kit::error::Chain;
 use kit::health::Probe;
 use kit::journal::{Journal, JournalError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use wire::request::Reply;
@@ -20,6 +20,7 @@ use wire::{Code, Integer, Problem};
 
 use super::desk::Job;
 use super::outbound::Outbound;
+use super::policy::Roll;
 use super::requests::Question;
 use crate::act::{Act, Asker};
 use crate::books::{Books, Change};
@@ -32,6 +33,8 @@ use crate::rules::{self, Present};
 const BATCH: usize = 64;
 /// How often what is of no more use is forgotten.
 const SWEEP: Duration = Duration::from_hours(1);
+/// How often the directory of names is looked at; a new device does not wait longer to get in.
+const LOOK: Duration = Duration::from_secs(1);
 /// Waits after a failed write: first and longest ceiling.
 const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
@@ -41,6 +44,8 @@ pub(super) struct Office {
     pub(super) books: Books,
     pub(super) journal: Journal,
     pub(super) provisioned: Provisioned,
+    /// Everybody of whom provisioning knows, for whoever keeps the broker's rules.
+    pub(super) roll: watch::Sender<Roll>,
     pub(super) scribe: Scribe,
     pub(super) refusals: Refusals,
     pub(super) outbound: Outbound,
@@ -72,7 +77,10 @@ impl Office {
 
     pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>, stop: CancellationToken) {
         let mut sweeps = interval(SWEEP);
-        sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = interval(LOOK);
+        for ticks in [&mut sweeps, &mut looks] {
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        }
         let deciding = async {
             let mut batch = Vec::with_capacity(BATCH);
             loop {
@@ -84,6 +92,10 @@ impl Office {
                         self.attend(std::mem::take(&mut batch)).await
                     }
                     _ = sweeps.tick() => self.sweep().await,
+                    _ = looks.tick() => {
+                        self.follow_provisioning();
+                        Ok(())
+                    }
                 };
                 if done.is_err() {
                     return;
@@ -127,6 +139,7 @@ impl Office {
     fn follow_provisioning(&mut self) {
         if let Some(provisioned) = self.provisioned.changed() {
             self.books.provisioned = provisioned;
+            self.roll.send_replace(Some(self.provisioned.holders()));
         }
     }
 

@@ -130,6 +130,7 @@ impl Running {
             books: journal::load(journal.readers()).await.unwrap(),
             journal,
             provisioned: Provisioned::new(estate.dir.path(), health.need("principals")),
+            roll: watch::channel(None).0,
             scribe: Scribe {
                 ca: Arc::new(estate.load()),
                 identity: identities.clone(),

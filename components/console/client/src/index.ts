@@ -10,3 +10,4 @@ export { type Problem, ProblemError } from "./problem";
 export type { PeerDescription } from "./said";
 export type { Mode, ServerAddress } from "./signaling";
 export type { Topology } from "./topology";
+export type { GuestMessage } from "./wire/guest-message";

@@ -16,7 +16,7 @@ const ACTS: [Act; 14] = [
     Act::Doors,
     Act::TurnBolts,
     Act::DoorTrails,
-    Act::Write,
+    Act::GuestMessage,
 ];
 
 #[track_caller]
@@ -30,10 +30,10 @@ fn check(standing: Standing, expected: &[Act]) {
 #[test]
 fn everybody_may_what_the_table_says_and_nothing_else() {
     use Act::{
-        Climate, DoorTrails, Doors, Menu, OpenDrawer, Order, OrderStatus, Orders, Print, Printers,
-        SetClimate, TendJobs, TurnBolts, Write,
+        Climate, DoorTrails, Doors, GuestMessage, Menu, OpenDrawer, Order, OrderStatus, Orders,
+        Print, Printers, SetClimate, TendJobs, TurnBolts,
     };
-    check(GUEST, &[Menu, Order, OrderStatus, Orders, Write]);
+    check(GUEST, &[Menu, Order, OrderStatus, Orders, GuestMessage]);
     check(
         FRONT_DESK,
         &[

@@ -18,45 +18,36 @@ const ORDER_ITEMS: &str = "order_items";
 pub(crate) fn rows(now: Integer, entry: &Entry) -> Vec<Record> {
     let order = &entry.order;
     let changed_at = order.history.last().map(|step| step.at);
-    let row = json!({
-        "id": order.order,
-        "number": order.number,
-        "place": order.table,
-        "guest": entry.guests.first(),
-        "status": order.status,
-        "note": order.note,
-        "total_minor": order.total_minor,
-        "currency": order.currency,
-        "placed_at": entry.placed_at(),
-        "changed_at": changed_at,
-    });
+    let row = replica::columns([
+        ("id", json!(order.order)),
+        ("number", json!(order.number)),
+        ("place", json!(order.table)),
+        ("guest", json!(entry.guests.first())),
+        ("status", json!(order.status)),
+        ("note", json!(order.note)),
+        ("total_minor", json!(order.total_minor)),
+        ("currency", json!(order.currency)),
+        ("placed_at", json!(entry.placed_at())),
+        ("changed_at", json!(changed_at)),
+    ]);
     let lines = order.lines.iter().enumerate();
     let lines = lines.map(|(place, line)| (ORDER_ITEMS, item(order.order, place, line)));
     [(ORDERS, row)]
         .into_iter()
         .chain(lines)
-        .map(|(table, row)| replica::row(now, table, columns(row)))
+        .map(|(table, row)| replica::row(now, table, row))
         .collect()
 }
 
-fn item(order: OrderId, place: usize, line: &OrderLine) -> Value {
-    json!({
-        "id": format!("{order}-{place}"),
-        "order_id": order,
-        "line": place,
-        "item": line.item,
-        "name": line.name,
-        "quantity": line.quantity,
-        "price_minor": line.price_minor,
-        "note": line.note,
-    })
-}
-
-fn columns(row: Value) -> Map<String, Value> {
-    match row {
-        Value::Object(columns) => columns,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            unreachable!("rows are objects")
-        }
-    }
+fn item(order: OrderId, place: usize, line: &OrderLine) -> Map<String, Value> {
+    replica::columns([
+        ("id", json!(format!("{order}-{place}"))),
+        ("order_id", json!(order)),
+        ("line", json!(place)),
+        ("item", json!(line.item)),
+        ("name", json!(line.name)),
+        ("quantity", json!(line.quantity)),
+        ("price_minor", json!(line.price_minor)),
+        ("note", json!(line.note)),
+    ])
 }

@@ -45,7 +45,8 @@ pub struct PrinterConfig {
     #[serde(default)]
     pub profile: Profile,
     /// Whether a cash drawer hangs on it, which may be opened.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "kit::config::quoted")]
+    #[schemars(with = "kit::config::Switch")]
     pub drawer: bool,
     /// How long a connection is kept for nothing, so that others get a turn, in milliseconds.
     #[serde(default = "idle_close_default", deserialize_with = "idle_close")]

@@ -174,6 +174,19 @@ impl Spooler {
         self.conclude(now)
     }
 
+    /// Ends a job whose time was over before its attempt could be handed to the printer: the disk took
+    /// so long to keep it. None when there is still time.
+    pub(crate) fn too_late(&mut self, now: Integer, order: &Order) -> Option<Vec<Effect>> {
+        let number = self.under_way(&order.printer, order.token)?;
+        if now < self.entry(number).expires_at {
+            return None;
+        }
+        self.set_line(&order.printer, Line::Free);
+        self.wait(now, number);
+        self.expire(now);
+        Some(self.conclude(now))
+    }
+
     /// Takes that time has passed.
     pub(crate) fn tick(&mut self, now: Integer) -> Vec<Effect> {
         self.expire(now);

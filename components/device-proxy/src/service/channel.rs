@@ -80,7 +80,10 @@ async fn say(desk: &Desk, asker: &Asker, about: &str, body: &impl Body) -> Resul
             .turn(asker, about, body.read()?)
             .await
             .map(Said::Executed),
-        about::GUEST_MESSAGE => desk.write(asker, body.read()?).await.map(Said::Noted),
+        about::GUEST_MESSAGE => desk
+            .guest_message(asker, body.read()?)
+            .await
+            .map(Said::Noted),
         about::DOOR_TRAIL => desk.door_trail(asker, body.read()?).await.map(Said::Trail),
         _ => {
             let detail = "the box answers no such request";

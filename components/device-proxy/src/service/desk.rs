@@ -11,7 +11,7 @@ use wire::{Code, Problem};
 
 use super::climate::Climate;
 use super::doors::Doors;
-use super::letters::Letters;
+use super::guest_messages::GuestMessages;
 use super::orders::Orders;
 use crate::desk::{Act, Routes};
 use crate::order::{Asker, Wish};
@@ -25,7 +25,7 @@ pub(crate) struct Desk {
     pub(super) printing: Printing,
     pub(super) climate: Climate,
     pub(super) doors: Doors,
-    pub(super) letters: Letters,
+    pub(super) guest_messages: GuestMessages,
 }
 
 impl Desk {
@@ -49,13 +49,14 @@ impl Desk {
         self.orders.ask(asker.clone(), Wish::Move(to)).await
     }
 
-    pub(crate) async fn write(
+    /// Takes down what a guest says; durable when it returns.
+    pub(crate) async fn guest_message(
         &self,
         asker: &Asker,
         message: GuestMessage,
     ) -> Result<Noted, Problem> {
-        Act::Write.check(asker.standing)?;
-        self.letters.take(asker, message).await
+        Act::GuestMessage.check(asker.standing)?;
+        self.guest_messages.take(asker, message).await
     }
 
     pub(crate) fn orders(&self, asker: &Asker) -> Result<OrderList, Problem> {

@@ -16,6 +16,7 @@ use wire::order::{Menu, Order, OrderStatus};
 use wire::print::{Job, JobOf};
 use wire::{Code, Component, OrderId, Principal, Problem, replica};
 
+use super::room::check_room;
 use crate::edge::book;
 use crate::edge::spooler::Prepared;
 use crate::order::{self, Asker, Book, Change, Effect, Verdict, Wish};
@@ -154,6 +155,10 @@ impl Keeper {
             Verdict::Known(order) => return Ok(order),
             Verdict::Commit(change) => *change,
         };
+        // Steps of orders that are there go on: their number is bounded.
+        if matches!(wish, Wish::Place(_)) {
+            check_room(&self.around.outbox).await?;
+        }
         self.commit(&change).await?;
         let order = change.entry.order.order;
         note(&change, asker);

@@ -23,6 +23,7 @@ use super::*;
 use crate::order::{Asker, Seat};
 
 mod channel;
+mod guest_messages;
 mod herald;
 mod orders;
 

@@ -15,7 +15,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use kit::digest::sha256;
-pub use kit::signing::{NotAKey, PublicKey, SigningKey};
+use kit::signing::{PublicKey, SigningKey};
 use wire::{Sha256, Word};
 
 use crate::edge::probe::Golden;

@@ -25,8 +25,9 @@ use crate::edge::onnx::{Net, Onnx};
 use crate::manifest::{Manifest, Port};
 use crate::tensor::{Question, Values};
 
-/// Longest trial: loading and a few hundred runs, on a machine that has other work.
-const WITHIN: Duration = Duration::from_secs(20);
+/// Longest trial: loading and a few hundred runs, on a machine that has other work; long enough that
+/// a model which never answers runs out of processor time first.
+const WITHIN: Duration = Duration::from_secs(40);
 /// Processor time of a trial, in seconds.
 const CPU_S: u64 = 15;
 /// Address space of a trial: the library maps much that it never touches.
@@ -102,10 +103,32 @@ pub(crate) struct Seen {
     pub(crate) rss_mb: u64,
 }
 
+/// What the child tells.
 #[derive(Serialize, Deserialize)]
-struct Told {
-    seen: Option<Seen>,
-    reason: String,
+#[serde(rename_all = "kebab-case")]
+enum Told {
+    Passed(Seen),
+    Slow(String),
+    Failed(String),
+}
+
+/// Why a trial is not passed.
+enum Flaw {
+    /// It took too long, here and now.
+    Slow(String),
+    Failed(String),
+}
+
+impl From<String> for Flaw {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
+}
+
+impl From<&str> for Flaw {
+    fn from(reason: &str) -> Self {
+        Self::Failed(reason.to_owned())
+    }
 }
 
 /// Tries models out.
@@ -134,16 +157,15 @@ impl Prober {
             .map_err(ProbeError::Start)?;
         let output = timeout(WITHIN, child.wait_with_output())
             .await
-            .map_err(|_| ProbeError::Failed(format!("no answer within {WITHIN:?}")))?
+            .map_err(|_| ProbeError::Slow(format!("no answer within {WITHIN:?}")))?
             .map_err(ProbeError::Start)?;
         let told = output.stdout.get(..output.stdout.len().min(TOLD_MAX));
         let told: Option<Told> = told.and_then(|told| serde_json::from_slice(told).ok());
         match told {
-            Some(Told {
-                seen: Some(seen), ..
-            }) if output.status.success() => Ok(seen),
-            Some(Told { reason, .. }) => Err(ProbeError::Failed(reason)),
-            None => Err(ProbeError::Failed(format!(
+            Some(Told::Passed(seen)) if output.status.success() => Ok(seen),
+            Some(Told::Slow(reason)) => Err(ProbeError::Slow(reason)),
+            Some(Told::Failed(reason)) => Err(ProbeError::Failed(reason)),
+            Some(Told::Passed(_)) | None => Err(ProbeError::Failed(format!(
                 "the trial died: {}",
                 output.status
             ))),
@@ -157,6 +179,10 @@ pub(crate) enum ProbeError {
     /// The child cannot be started; the model has done nothing wrong.
     #[error("cannot start a trial")]
     Start(#[source] io::Error),
+    /// It took too long; whether for its own sake or because the machine had other work, one trial
+    /// does not tell.
+    #[error("{0}")]
+    Slow(String),
     /// The model failed.
     #[error("{0}")]
     Failed(String),
@@ -173,18 +199,16 @@ pub fn probe() -> Option<ExitCode> {
         return None;
     }
     let told = match tried(Path::new(library), sha256, Path::new(dir)) {
-        Ok(seen) => Told {
-            seen: Some(seen),
-            reason: String::new(),
-        },
-        Err(reason) => Told { seen: None, reason },
+        Ok(seen) => Told::Passed(seen),
+        Err(Flaw::Slow(reason)) => Told::Slow(reason),
+        Err(Flaw::Failed(reason)) => Told::Failed(reason),
     };
-    let failed = told.seen.is_none();
+    let failed = !matches!(told, Told::Passed(_));
     println!("{}", serde_json::to_string(&told).unwrap_or_default());
     Some(ExitCode::from(u8::from(failed)))
 }
 
-fn tried(library: &Path, sha256: &OsString, dir: &Path) -> Result<Seen, String> {
+fn tried(library: &Path, sha256: &OsString, dir: &Path) -> Result<Seen, Flaw> {
     let sha256 = sha256.to_str().and_then(|text| text.parse().ok());
     let sha256: Sha256 = sha256.ok_or("the digest is none")?;
     for (resource, most) in [
@@ -248,15 +272,17 @@ fn run(net: &mut Net, question: &Question) -> Result<Vec<Values>, String> {
         .map_err(|error| error.to_string())
 }
 
-fn within_budget(manifest: &Manifest, seen: &Seen) -> Result<(), String> {
+fn within_budget(manifest: &Manifest, seen: &Seen) -> Result<(), Flaw> {
     let budget = manifest.budget;
-    if seen.run_ms > f64::from(budget.latency_ms) {
-        let (took, may) = (seen.run_ms, budget.latency_ms);
-        return Err(format!("latency: {took:.1} ms are more than {may}"));
-    }
     if seen.rss_mb > u64::from(budget.rss_mb) {
         let (took, may) = (seen.rss_mb, budget.rss_mb);
-        return Err(format!("memory: {took} MB are more than {may}"));
+        let reason = format!("memory: {took} MB are more than {may}");
+        return Err(Flaw::Failed(reason));
+    }
+    if seen.run_ms > f64::from(budget.latency_ms) {
+        let (took, may) = (seen.run_ms, budget.latency_ms);
+        let reason = format!("latency: {took:.1} ms are more than {may}");
+        return Err(Flaw::Slow(reason));
     }
     Ok(())
 }

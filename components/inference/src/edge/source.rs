@@ -6,10 +6,11 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use kit::signing::PublicKey;
 use wire::Word;
 
 use crate::config::{Config, S3};
-use crate::edge::bundle::{self, BundleError, PublicKey};
+use crate::edge::bundle::{self, BundleError};
 use crate::edge::store;
 
 mod bucket;

@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! offered ─▶ fetched ─▶ verified ─▶ kept ─▶ probed ─▶ loaded ─▶ activated ─▶ answers
-//!               └─ refused ─┘                  └─ quarantined ◀───────────────── bad
+//!               └─ refused ─┘                │ └─ quarantined ◀───────────────── bad
+//!                                            └─ too slow here and now: tried again, some times
 //! ```
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,26 +15,57 @@ use std::time::Duration;
 use kit::clock::Clock;
 use kit::error::Chain;
 use kit::health::Probe;
+use kit::signing::PublicKey;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::desk::Sick;
 use super::slot::{Active, Known, Slot};
-use crate::bundle::{self, Bundle, BundleError, PublicKey};
+use crate::bundle::{self, Bundle, BundleError};
 use crate::edge::onnx::{LoadError, Net, Onnx};
 use crate::edge::probe::{ProbeError, Prober};
 use crate::edge::runner::Runner;
 use crate::edge::source::{Source, SourceError};
 use crate::edge::store::{Link, Store};
 
+/// How often a version is tried that was too slow, one try a look: a box is busiest when it starts,
+/// and a trial costs seconds of its processor.
+const TRIES: u32 = 5;
+
 /// One model with its disk.
 #[derive(Debug)]
 pub(crate) struct Kept {
     slot: Arc<Slot>,
     store: Store,
-    /// What was offered and refused; it is not looked at again until it changes.
-    refused: BTreeMap<(&'static str, u32), String>,
+    /// What was offered and refused; without tries left it is not looked at until it changes.
+    refused: BTreeMap<(&'static str, u32), Refused>,
+    /// A version that was active before and could not be taken up: nothing is wrong with it.
+    owed: Option<Owed>,
+}
+
+/// An offer that was refused.
+#[derive(Debug)]
+struct Refused {
+    /// What was offered.
+    print: String,
+    tries_left: u32,
+}
+
+/// A version that is tried again.
+#[derive(Debug, Clone, Copy)]
+struct Owed {
+    version: u32,
+    tries_left: u32,
+}
+
+impl Owed {
+    fn new(version: u32) -> Self {
+        Self {
+            version,
+            tries_left: TRIES,
+        }
+    }
 }
 
 impl Kept {
@@ -42,6 +74,7 @@ impl Kept {
             slot,
             store,
             refused: BTreeMap::new(),
+            owed: None,
         }
     }
 }
@@ -97,11 +130,13 @@ impl Keeper {
         }
     }
 
-    /// Lets the version answer that did before the start, else the one before it, else rules.
+    /// Lets the version answer that did before the start, else the one before it, else rules. What is
+    /// broken gives way for good; what was only too slow is tried again.
     async fn take_up(&mut self, place: usize) {
         let Kept { slot, store, .. } = &self.kept[place];
         let (slot, store) = (Arc::clone(slot), store.clone());
         let quarantined = store.quarantined();
+        let (mut answers, mut owed) = (None, None);
         for link in [Link::Current, Link::Previous] {
             let Some(version) = store.linked(link) else {
                 continue;
@@ -114,20 +149,25 @@ impl Keeper {
             };
             match taken {
                 Ok(active) => {
-                    if link == Link::Previous {
-                        let broken = store.linked(Link::Current);
-                        Self::fall_back(&store, broken, version);
-                    }
                     tracing::info!(model = %slot.name, version, "model taken up");
                     slot.put(Some(active));
+                    answers = Some(version);
                     break;
                 }
                 Err(error) => {
                     swap("refused");
                     tracing::error!(model = %slot.name, version, error = %Chain(&error), "model cannot be taken up");
+                    if !error.is_final() {
+                        owed = owed.or(Some(version));
+                    }
                 }
             }
         }
+        let current = store.linked(Link::Current);
+        if let Some(good) = owed.or(answers).filter(|good| current != Some(*good)) {
+            Self::fall_back(&store, current, good);
+        }
+        self.kept[place].owed = owed.map(Owed::new);
         tidy(&store);
         self.learn(place);
     }
@@ -155,7 +195,55 @@ impl Keeper {
         self.tried(bundle, &directory).await
     }
 
+    /// Tries the version again that could not be taken up.
+    async fn try_again(&mut self, place: usize) {
+        let Kept {
+            slot, store, owed, ..
+        } = &self.kept[place];
+        let Some(Owed {
+            version,
+            tries_left,
+        }) = *owed
+        else {
+            return;
+        };
+        let (slot, store) = (Arc::clone(slot), store.clone());
+        let model = &slot.name;
+        let owed = match self.revived(&slot, &store, version).await {
+            Ok(active) => {
+                forget(slot.put(Some(active)).as_deref());
+                swap("activated");
+                tracing::info!(%model, version, "model taken up");
+                None
+            }
+            Err(error) if error.is_final() => {
+                tracing::error!(%model, version, error = %Chain(&error), "model cannot be taken up");
+                let instead = slot.active().map(|active| active.version());
+                let steps = store.rollback(version, &Chain(&error).to_string(), instead);
+                if let Err(error) = store.take(&steps) {
+                    tracing::error!(%model, %error, "cannot note a bad version");
+                }
+                None
+            }
+            Err(error) => {
+                let tries_left = tries_left - 1;
+                tracing::warn!(%model, version, tries_left, error = %Chain(&error), "model cannot be taken up yet");
+                (tries_left > 0).then_some(Owed {
+                    version,
+                    tries_left,
+                })
+            }
+        };
+        self.kept[place].owed = owed;
+        tidy(&store);
+        self.learn(place);
+    }
+
     async fn look_everywhere(&mut self) {
+        for place in 0..self.kept.len() {
+            self.try_again(place).await;
+            self.show();
+        }
         for source in 0..self.sources.len() {
             for place in 0..self.kept.len() {
                 self.look(source, place).await;
@@ -189,12 +277,16 @@ impl Keeper {
         // The newest first; an older one only when it is newer than all that were ever active.
         for (version, print) in offered.into_iter().rev() {
             let bad = quarantined.iter().any(|(bad, _)| *bad == version);
-            let refused = self.kept[place].refused.get(&(kind, version)) == Some(&print);
+            let refused = self.kept[place].refused.get(&(kind, version));
+            let refused = refused.is_some_and(|it| it.print == print && it.tries_left == 0);
             if version <= store.highest() || bad || refused {
                 continue;
             }
             match self.take_in(&slot, &store, source, version).await {
-                Ok(()) => break,
+                Ok(()) => {
+                    self.kept[place].owed = None;
+                    break;
+                }
                 Err(error) => {
                     self.turn_away(place, (kind, version), print, &error);
                 }
@@ -213,9 +305,19 @@ impl Keeper {
         let kept = &mut self.kept[place];
         let model = &kept.slot.name;
         swap(error.label());
-        tracing::error!(%model, version, source = kind, error = %Chain(error), "bundle refused");
-        if error.is_final() {
-            kept.refused.insert((kind, version), print);
+        let before = kept.refused.get(&(kind, version));
+        let before = before.filter(|before| before.print == print);
+        let tries_left = before.map_or(TRIES, |before| before.tries_left);
+        let tries_left = match error {
+            error if error.is_final() => Some(0),
+            Refusal::Probe(ProbeError::Slow(_)) => Some(tries_left.saturating_sub(1)),
+            // The network, or this machine: it costs little to try again.
+            _ => None,
+        };
+        tracing::error!(%model, version, source = kind, tries_left, error = %Chain(error), "bundle refused");
+        if let Some(tries_left) = tries_left {
+            let refused = Refused { print, tries_left };
+            kept.refused.insert((kind, version), refused);
         }
         if let Refusal::Probe(ProbeError::Failed(_)) | Refusal::Load(_) = error {
             let steps = [crate::edge::store::Step::Quarantine(
@@ -311,17 +413,22 @@ impl Keeper {
         }
         let (model, version) = (&sick.model, sick.version);
         tracing::error!(%model, version, error = %sick.why, "model gone bad");
-        let previous = store.linked(Link::Previous);
-        let mut stands_in = None;
-        if let Some(previous) = previous.filter(|previous| *previous != version) {
-            match self.revived(&slot, &store, previous).await {
+        // It may have stood in itself, for a version that is still the current one.
+        let others = [Link::Previous, Link::Current].into_iter();
+        let mut others = others.filter_map(|link| store.linked(link));
+        let (mut stands_in, mut owed) = (None, None);
+        if let Some(other) = others.find(|other| *other != version) {
+            match self.revived(&slot, &store, other).await {
                 Ok(active) => stands_in = Some(active),
                 Err(error) => {
-                    tracing::error!(%model, version = previous, error = %Chain(&error), "the version before cannot stand in");
+                    tracing::error!(%model, version = other, error = %Chain(&error), "the other version cannot stand in");
+                    owed = (!error.is_final()).then_some(other);
                 }
             }
         }
+        self.kept[place].owed = owed.map(Owed::new);
         let instead = stands_in.as_ref().map(|active| active.version());
+        let instead = instead.or(owed);
         let steps = store.rollback(version, &sick.why.to_string(), instead);
         if let Err(error) = store.take(&steps) {
             tracing::error!(%model, %error, "cannot note the rollback");
@@ -422,7 +529,7 @@ impl Refusal {
             | Self::Load(_)
             | Self::Probe(ProbeError::Failed(_))
             | Self::Fetch(SourceError::File { .. }) => true,
-            Self::Probe(ProbeError::Start(_))
+            Self::Probe(ProbeError::Start(_) | ProbeError::Slow(_))
             | Self::Disk(_)
             | Self::Fetch(SourceError::Bucket(_) | SourceError::Bundle(_)) => false,
         }
@@ -433,6 +540,7 @@ impl Refusal {
             Self::Quarantined => "quarantined",
             Self::Fetch(_) => "not-fetched",
             Self::Bundle(_) => "not-believed",
+            Self::Probe(ProbeError::Slow(_)) => "slow-trial",
             Self::Probe(_) => "failed-trial",
             Self::Load(_) => "not-loaded",
             Self::Disk(_) => "not-kept",

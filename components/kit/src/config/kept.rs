@@ -2,14 +2,13 @@
 //! it cannot use.
 
 use std::env;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use wire::Component;
 
+use crate::ca::files::{WriteError, write_secret};
 use crate::digest::sha256;
 
 /// Name of the file in the data directory.
@@ -70,25 +69,13 @@ impl Kept {
     }
 
     /// Keeps a configuration that was good; does nothing when it is there already.
-    pub(crate) fn write(&self, configuration: &Value) -> io::Result<()> {
+    pub(crate) fn write(&self, configuration: &Value) -> Result<(), WriteError> {
         // There is none, mostly.
         drop(fs::remove_file(self.0.with_extension(TRIAL)));
         if self.read().as_ref() == Some(configuration) {
             return Ok(());
         }
-        let new = self.0.with_extension("new");
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)?;
-        file.write_all(configuration.to_string().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, &self.0)?;
-        self.0
-            .parent()
-            .map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+        write_secret(&self.0, configuration.to_string().as_bytes())
     }
 }
 

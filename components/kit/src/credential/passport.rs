@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ring::signature::{EcdsaKeyPair, KeyPair as _};
-use wire::credential::{Claims, Credential, POP_TYPE};
+use wire::credential::{Claims, Credential, POP_TYPE, TOKEN_MAX};
 use wire::{Octets, Principal, PropertyId, PublicKey, Signature};
 
 use super::Refused;
@@ -37,7 +37,7 @@ impl Passport {
 
     /// Presents a token that is bound to `key`.
     pub fn with_token(token: String, key: &Key) -> Result<Self, NotThisKey> {
-        let claims: Claims = Parts::of(&token, POP_TYPE)?.payload()?;
+        let claims: Claims = Parts::of(&token, POP_TYPE, TOKEN_MAX)?.payload()?;
         let confirmation = claims.cnf.ok_or(Refused::Token { what: "cnf" })?;
         if token::key(&confirmation.jwk)? != key.public_key() {
             return Err(NotThisKey::Other);

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wire::credential::{Header, Jwk, TOKEN_MAX};
+use wire::credential::{Header, Jwk};
 use wire::octets::{from_base64url, to_base64url};
 use wire::{Octets, PublicKey, Signature, decode, encode};
 
@@ -44,9 +44,10 @@ pub(super) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    pub(super) fn of(token: &'a str, typ: &str) -> Result<Self, Refused> {
+    /// Takes apart a token of a type, of at most so many characters.
+    pub(super) fn of(token: &'a str, typ: &str, most: usize) -> Result<Self, Refused> {
         let wrong = |what| move || Refused::Token { what };
-        if token.len() > TOKEN_MAX {
+        if token.len() > most {
             return Err(Refused::Token { what: "length" });
         }
         let (signed, signature) = token.rsplit_once('.').ok_or_else(wrong("parts"))?;

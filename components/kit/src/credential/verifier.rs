@@ -11,8 +11,8 @@ use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use wire::credential::{
-    BEARER_LIFE_S, BEARER_TYPE, Claims, Credential, POP_LIFE_MAX_S, POP_TYPE, REVOCATIONS_TYPE,
-    Revocations, Standing,
+    BEARER_LIFE_S, BEARER_TYPE, Claims, Credential, POP_LIFE_MAX_S, POP_TYPE, REVOCATIONS_MAX,
+    REVOCATIONS_TYPE, Revocations, Standing, TOKEN_MAX,
 };
 use wire::{Component, Integer, PublicKey};
 
@@ -82,7 +82,7 @@ impl Verifier {
 
     /// Believes a revocation list, however old: a stale list is better than none.
     pub fn revocations(&self, list: &str, now: Integer) -> Result<Revocations, Refused> {
-        let (_, list) = self.signed(list, REVOCATIONS_TYPE, now)?;
+        let (_, list) = self.signed(list, (REVOCATIONS_TYPE, REVOCATIONS_MAX), now)?;
         Ok(list)
     }
 
@@ -93,7 +93,7 @@ impl Verifier {
         life_max_s: u32,
         now: Integer,
     ) -> Result<(Realm, Claims), Refused> {
-        let (realm, claims): (Realm, Claims) = self.signed(token, typ, now)?;
+        let (realm, claims): (Realm, Claims) = self.signed(token, (typ, TOKEN_MAX), now)?;
         let (iat, exp) = (seconds(claims.iat), seconds(claims.exp));
         if (&claims.tenant, &claims.property) != (&realm.tenant, &realm.property) {
             Err(Refused::OtherProperty)
@@ -113,10 +113,10 @@ impl Verifier {
     fn signed<T: serde::de::DeserializeOwned>(
         &self,
         token: &str,
-        typ: &str,
+        (typ, most): (&str, usize),
         now: Integer,
     ) -> Result<(Realm, T), Refused> {
-        let parts = Parts::of(token, typ)?;
+        let parts = Parts::of(token, typ, most)?;
         let (signer, _) = self.leaf(&parts.signer, now)?;
         let realm = signer.realm();
         if signer != realm.spiffe(&crate::identity::Holder::Component(Component::Authority)) {

@@ -142,7 +142,7 @@ async fn keep_when_ready((kept, good, health): (Kept, Value, Health), stop: Canc
 
 fn keep(kept: &Kept, good: &Value) {
     if let Err(error) = kept.write(good) {
-        tracing::warn!(%error, "the good configuration is not kept");
+        tracing::warn!(error = %Chain(&error), "the good configuration is not kept");
     }
 }
 

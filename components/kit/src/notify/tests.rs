@@ -29,8 +29,14 @@ fn what_is_not_known_is_skipped() {
 #[tokio::test]
 async fn what_is_sent_to_an_abstract_socket_is_heard() {
     let ear = Ear::open().unwrap();
-    let socket = UnixDatagram::unbound().unwrap();
-    let to = address(OsStr::new(ear.name())).unwrap();
-    socket.send_to_addr(b"READY=1", &to).unwrap();
+    send_to(OsStr::new(ear.name()), "READY=1").unwrap();
     assert!(ear.next().await.unwrap().ready);
+}
+
+#[tokio::test]
+async fn a_listener_that_stands_still_is_not_waited_for() {
+    let ear = Ear::open().unwrap();
+    let mut sent = (0..100_000).map(|_| send_to(OsStr::new(ear.name()), "READY=1"));
+    let refused = sent.find_map(Result::err).unwrap();
+    assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
 }

@@ -12,8 +12,8 @@ use wire::{
 use super::Grant;
 use crate::identity::Holder;
 
-/// The operator under whose name provisioning itself acts; it alone may change the broker's rules,
-/// until `authority` does.
+/// The operator under whose name provisioning itself acts; beside `authority` it alone may change the
+/// broker's rules, where there is no authority yet or none any more.
 pub const EDGECTL: &str = "edgectl";
 
 /// The streams of `uplink` that `iot-gateway` feeds.
@@ -115,7 +115,11 @@ fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> 
             grants.extend(asks(property, component, Component::Uplink, BACKUPS));
             grants
         }
-        Component::Authority => service(property, component),
+        Component::Authority => {
+            let mut grants = service(property, component);
+            grants.insert(Grant::Control);
+            grants
+        }
     }
 }
 
@@ -197,6 +201,7 @@ fn of_operator(property: &PropertyId, operator: &Principal) -> BTreeSet<Grant> {
     let mut grants = BTreeSet::from([
         Grant::Subscribe(Filter::replies(property, None, Some(operator))),
         Grant::Subscribe(Filter::status(property, None)),
+        hears(property, Component::Authority),
     ]);
     grants.extend(requests(
         property,

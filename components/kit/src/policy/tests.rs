@@ -208,13 +208,13 @@ fn a_component_answers_for_itself_only() {
 }
 
 #[test]
-fn provisioning_alone_may_change_the_rules() {
+fn the_authority_and_provisioning_alone_may_change_the_rules() {
     let policy = policy();
     let may: Vec<_> = policy
         .principals()
         .filter(|id| policy.may_control(id))
         .collect();
-    assert_eq!(may, [&principal(EDGECTL)]);
+    assert_eq!(may, [&principal("authority"), &principal(EDGECTL)]);
 }
 
 #[test]
@@ -582,6 +582,22 @@ fn whoever_lets_people_in_hears_who_is_refused() {
         false,
     );
     check("signaling", "service/authority/status", false, false);
+}
+
+// authority-8.1
+#[test]
+fn whoever_has_no_rights_any_more_is_granted_nothing() {
+    let policy = policy().without(&[principal("lock-1")]);
+    assert_eq!(policy.grants(&principal("lock-1")).count(), 0);
+    assert!(policy.grants(&principal("lock-2")).count() > 0);
+    let mut plugin = Plugin::default();
+    bring(&mut plugin, &self::policy());
+    let commands = control_commands(&learn(&mut plugin), &policy);
+    let expected = [
+        json!({ "command": "deleteClient", "username": "lock-1" }),
+        json!({ "command": "deleteRole", "rolename": "lock-1" }),
+    ];
+    assert_eq!(commands, expected);
 }
 
 #[test]

@@ -132,6 +132,11 @@ impl Order {
             |capability| format!("-all,+{capability}"),
         );
         let mut command = Command::new(SETPRIV);
+        // Libraries look for files in root's home otherwise, and complain that they may not.
+        command
+            .env_remove("HOME")
+            .env("USER", user)
+            .env("LOGNAME", user);
         command
             .args(["--reuid", user, "--regid", user, "--init-groups"])
             .args(["--no-new-privs", "--inh-caps", &capabilities])

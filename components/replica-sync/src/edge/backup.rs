@@ -5,12 +5,14 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use kit::clock::Clock;
 use kit::config::Common;
 use sqlx::postgres::PgConnection;
 use tokio::task::{JoinError, spawn_blocking};
+use tokio::time::timeout;
 use wire::replica::Backup;
 use wire::{Code, Integer, Problem, Version};
 
@@ -25,6 +27,8 @@ mod shelf;
 pub(crate) use dump::DumpError;
 pub(crate) use shelf::{Memory, Offer, Shelf};
 
+/// Longest that a backup may take: a hotel's rows take seconds.
+pub(crate) const LONGEST: Duration = Duration::from_hours(1);
 /// Bytes on the disk that a backup leaves free for everybody else.
 const RESERVE: u64 = 64 * 1024 * 1024;
 
@@ -36,11 +40,19 @@ pub(crate) struct Maker {
     pub(crate) shelf: Shelf,
     pub(crate) common: Arc<Common>,
     pub(crate) clock: Clock,
+    /// How long it may take, [`LONGEST`] on a box.
+    pub(crate) longest: Duration,
 }
 
 impl Maker {
     /// Makes a backup of the rows as they are now. When the future is dropped, nothing is left.
     pub(crate) async fn make(&self) -> Result<Backup, MakeError> {
+        let limit = self.longest;
+        let made = timeout(limit, self.attempt()).await;
+        made.map_err(|_| MakeError::Late { limit })?
+    }
+
+    async fn attempt(&self) -> Result<Backup, MakeError> {
         let begun = self.clock.now();
         let mut connection = connect_owner(&self.database)
             .await
@@ -161,6 +173,12 @@ pub(crate) enum MakeError {
         /// Bytes that there are.
         free: u64,
     },
+    /// It takes too long.
+    #[error("the backup was not made within {limit:?}")]
+    Late {
+        /// How long it may take.
+        limit: Duration,
+    },
     /// A worker of this program failed.
     #[error("a worker failed")]
     Worker(#[from] JoinError),
@@ -176,9 +194,12 @@ impl MakeError {
             {
                 Code::StorageFull
             }
-            Self::Read(_) | Self::Sums(_) | Self::Dump(_) | Self::Write(_) | Self::Worker(_) => {
-                Code::Unavailable
-            }
+            Self::Read(_)
+            | Self::Sums(_)
+            | Self::Dump(_)
+            | Self::Write(_)
+            | Self::Late { .. }
+            | Self::Worker(_) => Code::Unavailable,
         };
         Problem::new(code, kit::error::Chain(self).to_string())
     }

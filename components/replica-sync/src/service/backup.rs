@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use kit::Host;
 use kit::backoff::Backoff;
 use kit::bus::{Bus, Delivery, Retain, Subscription};
 use kit::clock::Clock;
 use kit::error::Chain;
 use tokio::sync::Notify;
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use wire::replica::{BACKUP, Backup, OPERATIONS};
 use wire::request::{Nothing, Reply, Request};
@@ -18,9 +20,9 @@ use wire::topic::{ServiceSubject, Subject};
 use wire::{Code, Component, Filter, Integer, Principal, Problem, RequestId, Topic};
 
 use super::handover;
-use crate::backup::night;
+use crate::backup::{Due, due};
 use crate::config::Config;
-use crate::edge::backup::{MakeError, Maker, Memory, Shelf};
+use crate::edge::backup::{LONGEST, MakeError, Maker, Memory, Shelf};
 
 /// How often the clock is looked at: it may be set at any time.
 const LOOK: Duration = Duration::from_secs(20);
@@ -41,6 +43,7 @@ pub(super) async fn start(config: &Config, host: &Host) {
             shelf,
             common: Arc::clone(&host.common),
             clock: host.clock.clone(),
+            longest: LONGEST,
         })
     });
     metrics::gauge!("replica_sync_backup_configured").set(if maker.is_some() { 1.0 } else { 0.0 });
@@ -81,25 +84,43 @@ struct Making {
     asker: Option<(Question, Delivery)>,
 }
 
+/// What somebody is told; their question is done with when the broker has it.
+struct Answer {
+    question: Question,
+    body: Vec<u8>,
+    delivery: Delivery,
+}
+
 async fn run(mut desk: Desk, mut requests: Subscription, stop: CancellationToken) {
+    let bus = desk.bus.clone();
     let working = async {
         let mut nights = desk.maker.clone().map(Nights::new);
         let mut making: Option<Making> = None;
+        // No more than questions that the broker lets be open. Not awaited where questions come in:
+        // while the broker is away, nights pass all the same.
+        let mut answers = FuturesUnordered::new();
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 request = requests.recv() => match request {
                     None => return,
-                    Some(delivery) => desk.attend(delivery, &mut making).await,
+                    Some(delivery) => {
+                        let answer = desk.attend(delivery, &mut making);
+                        answers.extend(answer.map(|answer| answer.send(&bus)));
+                    }
                 },
+                Some(()) = answers.next() => {}
                 outcome = work(&mut making) => {
                     let asker = making.take().and_then(|making| making.asker);
                     if let Some(nights) = &mut nights {
                         nights.note(asker.is_none(), &outcome);
                     }
-                    desk.tell(asker, outcome).await;
+                    let answer = desk.tell(asker, outcome);
+                    answers.extend(answer.map(|answer| answer.send(&bus)));
                 }
-                () = tokio::time::sleep(LOOK), if making.is_none() => {
-                    if nights.as_ref().is_some_and(Nights::due) {
+                _ = looks.tick(), if making.is_none() => {
+                    if nights.as_mut().is_some_and(Nights::due) {
                         making = desk.begin(None);
                     }
                 }
@@ -124,11 +145,12 @@ impl Desk {
         Some(Making { work, asker })
     }
 
-    async fn attend(&self, delivery: Delivery, making: &mut Option<Making>) {
+    /// The answer to a question, unless a backup has to be made first.
+    fn attend(&self, delivery: Delivery, making: &mut Option<Making>) -> Option<Answer> {
         let Subject::Service(_, ServiceSubject::Request(operation, principal, id)) =
             &delivery.topic.subject
         else {
-            return;
+            return None;
         };
         let question = (principal.clone(), *id);
         let asked = match wire::decode::<Request<Nothing>>(&delivery.body) {
@@ -138,38 +160,42 @@ impl Desk {
             }
             Ok(request) if request.deadline < self.clock.wall() => {
                 delivery.acknowledge();
-                return;
+                return None;
             }
             asked => asked.map(|_| ()),
         };
         let known = self.told.as_ref().filter(|(told, _)| *told == question);
         let under_way = making.as_ref().and_then(|making| making.asker.as_ref());
-        if let Some((_, answer)) = known {
-            self.send(question, answer.clone()).await;
+        let body = if let Some((_, answer)) = known {
+            answer.clone()
         } else if let Err(problem) = asked {
-            self.send(question, refusal(problem)).await;
+            refusal(problem)
         } else if self.maker.is_none() {
             let detail = "there are no backups: backup.recipient is not configured";
-            let problem = Problem::new(Code::Unavailable, detail);
-            self.send(question, refusal(problem)).await;
+            refusal(Problem::new(Code::Unavailable, detail))
         } else if under_way.is_some_and(|(asker, _)| *asker == question) {
             // It is being answered already; that answer is for both.
+            delivery.acknowledge();
+            return None;
         } else if making.is_some() {
-            let problem = Problem::new(Code::Busy, "a backup is being made");
-            self.send(question, refusal(problem)).await;
+            refusal(Problem::new(Code::Busy, "a backup is being made"))
         } else {
             *making = self.begin(Some((question, delivery)));
-            return;
-        }
-        delivery.acknowledge();
+            return None;
+        };
+        Some(Answer {
+            question,
+            body,
+            delivery,
+        })
     }
 
-    /// Tells what came of a backup.
-    async fn tell(
+    /// Says what came of a backup; the answer for whoever asked for it.
+    fn tell(
         &mut self,
         asker: Option<(Question, Delivery)>,
         outcome: Result<Backup, MakeError>,
-    ) {
+    ) -> Option<Answer> {
         let answer = match outcome {
             Ok(backup) => {
                 log(&backup);
@@ -182,21 +208,27 @@ impl Desk {
                 Err(error.problem())
             }
         };
-        if let Some((question, delivery)) = asker {
-            let answer = wire::encode(&Reply::from(answer));
-            self.told = Some((question.clone(), answer.clone()));
-            self.send(question, answer).await;
-            delivery.acknowledge();
-        }
+        let (question, delivery) = asker?;
+        let body = wire::encode(&Reply::from(answer));
+        self.told = Some((question.clone(), body.clone()));
+        Some(Answer {
+            question,
+            body,
+            delivery,
+        })
     }
+}
 
-    async fn send(&self, (principal, id): Question, answer: Vec<u8>) {
+impl Answer {
+    async fn send(self, bus: &Bus) {
+        let (principal, id) = self.question;
         let subject = ServiceSubject::Reply(principal, id);
-        let topic = Topic::service(self.bus.property(), Component::ReplicaSync, subject);
-        let sent = self.bus.publish_bytes(&topic, answer.into(), Retain::No);
+        let topic = Topic::service(bus.property(), Component::ReplicaSync, subject);
+        let sent = bus.publish_bytes(&topic, self.body.into(), Retain::No);
         if let Err(error) = sent.await {
             tracing::warn!(%topic, error = %Chain(&error), "cannot answer");
         }
+        self.delivery.acknowledge();
     }
 }
 
@@ -248,11 +280,19 @@ impl Nights {
         nights
     }
 
-    fn due(&self) -> bool {
+    fn due(&mut self) -> bool {
         let now = self.maker.clock.now();
-        let rested = self.rests_until.is_none_or(|until| now.monotonic >= until);
-        let night = |wall| night(self.maker.local(wall), self.maker.backup.at);
-        rested && night(now.wall) > night(self.last)
+        let local = |wall| self.maker.local(wall);
+        match due(local(self.last), local(now.wall), self.maker.backup.at) {
+            Due::Now => self.rests_until.is_none_or(|until| now.monotonic >= until),
+            Due::Later => false,
+            Due::Anew => {
+                tracing::warn!("the last backup was made by a clock that was ahead");
+                self.last = now.wall;
+                self.remember();
+                false
+            }
+        }
     }
 
     /// Takes note of a backup; one that was asked for in the day is not that of the night.

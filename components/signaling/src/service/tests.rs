@@ -134,12 +134,11 @@ impl Running {
     async fn new(estate: &Estate) -> Self {
         let host = host(estate);
         let refusals = Refusals::default();
-        let verifier = Verifier::of(&host.identity.borrow());
-        let (_, believed) = watch::channel(verifier.clone());
+        let (_, believed) = watch::channel(Verifier::of(&host.identity.borrow()));
         let config = Config::default();
         let door = door(&config, Mode::Local, believed, &refusals, &host);
         let switchboard = Arc::clone(&door.switchboard);
-        follow_refusals(&host, verifier, refusals.clone(), Arc::clone(&switchboard)).await;
+        end_refused(&host, &refusals, Arc::clone(&switchboard));
         let office = Office {
             admission: door.admission.clone(),
             switchboard: Arc::clone(&switchboard),

@@ -42,8 +42,23 @@ fn least() -> Config {
         },
         spool: Spool {
             bytes: 2_147_483_648,
+            p1_bytes: None,
+            p2_bytes: None,
+            p3_bytes: None,
+            free_percent: 5,
         },
         files: Files::default(),
+        link: Link {
+            mode: Mode::Normal,
+            metered_day_bytes: 10_485_760,
+            metered_bytes_per_s: 8_192,
+        },
+        fields: Fields::default(),
+        cost: Cost {
+            thousand_requests_microdollars: 5_000,
+            gb_month_microdollars: 23_000,
+            kept_days: 90,
+        },
     }
 }
 
@@ -59,7 +74,8 @@ fn numbers_may_stand_in_quotes_and_an_empty_endpoint_is_none() {
     let own = json!({
         "s3": { "bucket": "hotel-batches", "region": "eu-central-1", "endpoint": "" },
         "batch": { "bytes": "1048576", "age_ms": "2000" },
-        "spool": { "bytes": "1073741824" },
+        "spool": { "bytes": "1073741824", "p1_bytes": "", "p2_bytes": "2097152", "free_percent": "7" },
+        "link": { "mode": "metered", "metered_day_bytes": "1048576", "metered_bytes_per_s": "4096" },
         "files": { "directory": "", "bucket": "" },
     });
     let expected = Config {
@@ -69,6 +85,14 @@ fn numbers_may_stand_in_quotes_and_an_empty_endpoint_is_none() {
         },
         spool: Spool {
             bytes: 1_073_741_824,
+            p2_bytes: Some(2_097_152),
+            free_percent: 7,
+            ..least().spool
+        },
+        link: Link {
+            mode: Mode::Metered,
+            metered_day_bytes: 1_048_576,
+            metered_bytes_per_s: 4_096,
         },
         ..least()
     };
@@ -96,6 +120,18 @@ fn the_recipe_declares_the_defaults_of_the_code() {
         ("bytes", Batch::default().bytes),
         ("age_ms", Batch::default().age_ms),
         ("bytes", Spool::default().bytes),
+        ("free_percent", Spool::default().free_percent),
+        ("metered_day_bytes", Link::default().metered_day_bytes),
+        ("metered_bytes_per_s", Link::default().metered_bytes_per_s),
+        (
+            "thousand_requests_microdollars",
+            Cost::default().thousand_requests_microdollars,
+        ),
+        (
+            "gb_month_microdollars",
+            Cost::default().gb_month_microdollars,
+        ),
+        ("kept_days", Cost::default().kept_days),
     ] {
         let line = format!("      {key}: \"{value}\"\n");
         assert!(recipe.contains(&line), "the recipe lacks {line}");
@@ -137,5 +173,33 @@ fn an_endpoint_without_a_scheme_is_refused() {
         &json!({ "s3": { "bucket": "hotel", "region": "eu", "endpoint": "localhost:9300" } }),
         "configuration key s3.endpoint: \"localhost:9300\" is not an address that begins with \
          http:// or https://",
+    );
+}
+
+// uplink-6.2
+#[test]
+fn quotas_that_leave_alarms_nothing_are_refused() {
+    check_refused(
+        &json!({ "spool": { "bytes": "10485760", "p1_bytes": "10485760" } }),
+        "configuration key spool: p1_bytes, p2_bytes and p3_bytes leave nothing of 10485760 to p0",
+    );
+    check_refused(
+        &json!({ "spool": { "p2_bytes": "12" } }),
+        "configuration key spool.p2_bytes: \"12\" is not 0, or one of 1048576 to 1099511627776",
+    );
+}
+
+// uplink-6.2
+#[test]
+fn a_field_that_no_record_can_have_is_refused() {
+    check_refused(
+        &json!({ "fields": { "allow": { "pms-event": ["id", "stay..status"] } } }),
+        "configuration key fields.allow: \"stay..status\" is not a field of at most 120 characters \
+         such as \"stay.status\"",
+    );
+    check_refused(
+        &json!({ "link": { "mode": "cheap" } }),
+        "configuration key link.mode: unknown variant `cheap`, expected one of `normal`, `metered`, \
+         `offline`",
     );
 }

@@ -5,7 +5,7 @@
 //! not depend on its size.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -16,9 +16,6 @@ use rustix::io::Errno;
 use wire::{Code, Problem, Sha256};
 
 use crate::file::{Handed, refused};
-
-/// Bytes that are read at a time.
-const PIECE: usize = 256 * 1024;
 
 /// The directory.
 #[derive(Debug, Clone)]
@@ -129,15 +126,9 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 fn digest(mut file: File) -> io::Result<Sha256> {
-    let mut digesting = Digesting::new();
-    let mut piece = vec![0; PIECE];
-    loop {
-        let read = file.read(&mut piece)?;
-        if read == 0 {
-            return Ok(digesting.finish());
-        }
-        digesting.add(&piece[..read]);
-    }
+    let mut digest = Digesting::new();
+    io::copy(&mut file, &mut digest)?;
+    Ok(digest.finish())
 }
 
 fn unreadable(error: &io::Error) -> Problem {

@@ -5,7 +5,7 @@
 //! batch a stream is sealed at a time, with its body: what is uploaded does not depend on the
 //! version of zstd that happens to be linked at the next attempt.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kit::journal::{Journal, JournalError, Migration};
@@ -16,17 +16,26 @@ use wire::{Integer, Principal, Problem, RequestId, Sha256};
 use crate::batch::{Front, Row, Waiting};
 use crate::file::Handed;
 use crate::intake::{Batch, Kept};
+use crate::meter::Count;
 use crate::object::Sealed;
+use crate::quota::Quotas;
 
 mod columns;
 mod count;
 mod files;
+mod floor;
+mod forgo;
 mod keep;
+mod letter;
 mod look;
 mod seal;
+mod spent;
+mod verify;
 
 pub(crate) use count::Totals;
 pub(crate) use files::{FileTotals, Filing};
+pub(crate) use floor::Floor;
+pub(crate) use letter::{Opened, Shelf};
 
 /// How long the digest of a batch is remembered.
 pub(crate) const REMEMBERED: Duration = Duration::from_hours(7 * 24);
@@ -66,6 +75,27 @@ const FILES: Migration = Migration {
         INSERT INTO spool_files DEFAULT VALUES;",
 };
 
+/// What stands for dropped records, the batches that are set aside, what was sent by day, and what an
+/// operator chose. The release before counts and uploads rightly what it finds here.
+const QUOTAS: Migration = Migration {
+    name: "spool-3",
+    sql: "ALTER TABLE spool_stream ADD COLUMN dropped_records INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE spool_stream ADD COLUMN dropped_bytes INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE spool_record ADD COLUMN first INTEGER;
+        ALTER TABLE spool_sealed ADD COLUMN lines INTEGER;
+        CREATE TABLE spool_letter (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, stream TEXT NOT NULL, first INTEGER NOT NULL,
+        last INTEGER NOT NULL, lines INTEGER NOT NULL, bytes INTEGER NOT NULL,
+        since INTEGER NOT NULL, key TEXT NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL,
+        at INTEGER NOT NULL, reason TEXT NOT NULL, again INTEGER NOT NULL DEFAULT 0) STRICT;
+        CREATE INDEX spool_letter_stream ON spool_letter (stream, number);
+        CREATE TABLE spool_spent (
+        day TEXT NOT NULL, part TEXT NOT NULL, requests INTEGER NOT NULL,
+        bytes INTEGER NOT NULL, PRIMARY KEY (day, part)) STRICT, WITHOUT ROWID;
+        CREATE TABLE spool_setting (
+        name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;",
+};
+
 /// A batch that arrived, with the digest of its body as it arrived.
 #[derive(Debug)]
 pub(crate) struct Arrival {
@@ -80,19 +110,34 @@ pub(crate) struct Arrival {
 pub(crate) struct Spool {
     journal: Journal,
     /// Bytes of lines that may wait.
-    capacity: u64,
+    quotas: Quotas,
+    /// Where the disk is asked how full it is.
+    directory: PathBuf,
+    /// What of the disk only `p0` may use.
+    floor: Floor,
 }
 
 impl Spool {
     /// Opens or makes the file.
     pub(crate) async fn open(
         path: &Path,
-        capacity: u64,
+        quotas: Quotas,
+        floor: Floor,
         tasks: &Tasks,
     ) -> Result<Self, JournalError> {
-        let migrations = [MIGRATION, kit::answers::MIGRATION, FILES];
+        let migrations = [MIGRATION, kit::answers::MIGRATION, FILES, QUOTAS];
         let journal = Journal::open(path, &migrations, tasks).await?;
-        Ok(Self { journal, capacity })
+        Ok(Self {
+            journal,
+            quotas,
+            directory: path.parent().map(Path::to_owned).unwrap_or_default(),
+            floor,
+        })
+    }
+
+    /// The quota of a stream.
+    pub(crate) fn quota(&self, stream: Stream) -> u64 {
+        self.quotas.of(stream)
     }
 
     /// Keeps batches, all in one commit; each is kept whole or refused for itself.
@@ -101,10 +146,14 @@ impl Spool {
         arrivals: Vec<Arrival>,
         at: Integer,
     ) -> Result<Vec<Result<Kept, Problem>>, JournalError> {
-        let capacity = self.capacity;
+        let bounds = keep::Bounds {
+            quotas: self.quotas,
+            disk: floor::look(&self.directory, self.floor, self.journal.readers()).await,
+            at,
+        };
         self.journal
             .write(move |connection| {
-                Box::pin(async move { keep::all(connection, arrivals, at, capacity).await })
+                Box::pin(async move { keep::all(connection, arrivals, &bounds).await })
             })
             .await
     }
@@ -133,8 +182,35 @@ impl Spool {
         count::totals(self.journal.readers()).await
     }
 
-    /// Puts a batch with its body on the disk, in place of the stream's earlier one.
-    pub(crate) async fn seal(&self, sealed: Sealed, body: Vec<u8>) -> Result<(), JournalError> {
+    /// How many records of a stream were dropped, ever; whoever seals records must have asked before
+    /// reading them.
+    pub(crate) async fn dropped(&self, stream: Stream) -> Result<u64, sqlx::Error> {
+        count::dropped(self.journal.readers(), stream).await
+    }
+
+    /// Puts a batch with its body on the disk, in place of the stream's earlier one; false when
+    /// records were dropped since `dropped` was read, which may be among those of the batch.
+    pub(crate) async fn seal(
+        &self,
+        sealed: Sealed,
+        body: Vec<u8>,
+        dropped: u64,
+    ) -> Result<bool, JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move {
+                    if count::dropped(&mut *connection, sealed.stream).await? != dropped {
+                        return Ok(false);
+                    }
+                    seal::put(connection, &sealed, &body).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    /// Gives the batch under way another name and body.
+    pub(crate) async fn rename(&self, sealed: Sealed, body: Vec<u8>) -> Result<(), JournalError> {
         self.journal
             .write(move |connection| {
                 Box::pin(async move { seal::put(connection, &sealed, &body).await })
@@ -147,9 +223,100 @@ impl Spool {
         seal::found(self.journal.readers(), stream).await
     }
 
-    /// The body of the sealed batch of a stream.
-    pub(crate) async fn body(&self, stream: Stream) -> Result<Vec<u8>, sqlx::Error> {
-        seal::body(self.journal.readers(), stream).await
+    /// The body of a batch, as long as it is the one under way of its stream.
+    pub(crate) async fn body(&self, sealed: &Sealed) -> Result<Option<Vec<u8>>, sqlx::Error> {
+        seal::body(self.journal.readers(), sealed).await
+    }
+
+    /// Sets the batch under way of a stream aside.
+    pub(crate) async fn set_aside(
+        &self,
+        sealed: Sealed,
+        reason: String,
+        at: Integer,
+    ) -> Result<Shelf, JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { letter::set_aside(connection, &sealed, &reason, at).await })
+            })
+            .await
+    }
+
+    /// The batch under way of a stream, or one that was set aside and is to be tried again.
+    pub(crate) async fn resumed(&self, stream: Stream) -> Result<Option<Sealed>, SpoolError> {
+        if let Some(sealed) = self.sealed(stream).await? {
+            return Ok(Some(sealed));
+        }
+        if !letter::is_wanted(self.journal.readers(), stream).await? {
+            return Ok(None);
+        }
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { letter::take_back(connection, stream).await })
+            })
+            .await?;
+        Ok(self.sealed(stream).await?)
+    }
+
+    /// Marks batches that are set aside as wanted again: the one of a number, or all. Returns their
+    /// streams.
+    pub(crate) async fn replay(
+        &self,
+        number: Option<Integer>,
+    ) -> Result<Vec<Stream>, JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { letter::want(connection, number).await })
+            })
+            .await
+    }
+
+    /// The batches that are set aside.
+    pub(crate) async fn letters(&self) -> Result<Vec<wire::uplink::Letter>, sqlx::Error> {
+        letter::list(self.journal.readers()).await
+    }
+
+    /// One batch that is set aside, with its body.
+    pub(crate) async fn letter(&self, number: Integer) -> Result<Option<Opened>, sqlx::Error> {
+        letter::open(self.journal.readers(), number).await
+    }
+
+    /// Counts a stream again.
+    pub(crate) async fn verify(
+        &self,
+        stream: Stream,
+    ) -> Result<wire::uplink::VerifiedStream, sqlx::Error> {
+        verify::stream(self.journal.readers(), stream).await
+    }
+
+    /// Adds to what was sent on a day.
+    pub(crate) async fn spend(&self, count: Count) -> Result<(), JournalError> {
+        self.journal
+            .write(move |connection| Box::pin(async move { spent::add(connection, &count).await }))
+            .await
+    }
+
+    /// What was sent from a day on, in order.
+    pub(crate) async fn spent(&self, since: &str) -> Result<Vec<Count>, sqlx::Error> {
+        spent::since(self.journal.readers(), since).await
+    }
+
+    /// What an operator chose under a name.
+    pub(crate) async fn setting(&self, name: &str) -> Result<Option<String>, sqlx::Error> {
+        spent::setting(self.journal.readers(), name).await
+    }
+
+    /// Keeps what an operator chose, or forgets it.
+    pub(crate) async fn set(
+        &self,
+        name: &'static str,
+        value: Option<&'static str>,
+    ) -> Result<(), JournalError> {
+        self.journal
+            .write(move |connection| {
+                Box::pin(async move { spent::set(connection, name, value).await })
+            })
+            .await
     }
 
     /// Forgets an uploaded batch and its records, and counts them.
@@ -241,12 +408,24 @@ impl Spool {
             .write(move |connection| {
                 Box::pin(async move {
                     keep::forget_digests(connection, now).await?;
+                    spent::forget(connection, now).await?;
                     files::forget_digests(connection, now).await?;
                     kit::answers::forget(connection, now).await
                 })
             })
             .await
     }
+}
+
+/// The spool cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SpoolError {
+    /// It cannot be read.
+    #[error("cannot read the spool")]
+    Read(#[from] sqlx::Error),
+    /// It cannot be written.
+    #[error("cannot write the spool")]
+    Write(#[from] JournalError),
 }
 
 /// Whether a write failed because the disk has no space: `SQLITE_FULL`, by its number where SQLite

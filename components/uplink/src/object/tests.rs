@@ -54,6 +54,7 @@ fn a_renamed_batch_keeps_its_places_and_hour() {
     let before = Sealed {
         stream: Stream::P1,
         first: 12.into(),
+        lines: 2,
         last: 13.into(),
         bytes: 6,
         since,
@@ -68,5 +69,5 @@ fn a_renamed_batch_keeps_its_places_and_hour() {
     };
     let after = before.renamed(&origin(), Sha256([0xcd; 32]), 85);
     assert_eq!(after.key, before.key.replace("abab", "cdcd"));
-    assert_eq!((after.records(), after.bytes, after.size), (2, 6, 85));
+    assert_eq!((after.lines, after.bytes, after.size), (2, 6, 85));
 }

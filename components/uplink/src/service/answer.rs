@@ -1,4 +1,4 @@
-//! Answers questions: `stat`, `dump`, `drain` and `file`.
+//! Answers questions.
 
 use std::sync::Arc;
 
@@ -6,14 +6,15 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use kit::bus::{Bus, Delivery, Retain, Subscription};
 use kit::error::Chain;
+use kit::journal::JournalError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 use wire::request::{Nothing, Reply, Request};
 use wire::topic::{ServiceSubject, Subject};
 use wire::uplink::{
-    DRAIN, DUMP, DUMP_MAX, Dump, Dumped, FILE, File, FilesStat, Line, OPERATIONS, STAT, Stat,
-    StreamStat,
+    COST, DRAIN, DUMP, DUMP_MAX, Dump, Dumped, FILE, File, FilesStat, LETTERS, Line, MODE,
+    OPERATIONS, QUARANTINE, REPLAY, STAT, SetMode, Stat, StreamStat, VERIFY,
 };
 use wire::{Code, Component, Integer, Operation, Principal, Problem, Topic};
 
@@ -22,7 +23,10 @@ use super::desk::{AT_ONCE, Desk, Question, Turn};
 use crate::edge::spool::{FileTotals, Totals};
 
 /// Bytes of a reply that are not its lines.
-const ENVELOPE: usize = 1024;
+pub(super) const ENVELOPE: usize = 1024;
+
+/// Operations that change something: repeated, they get the first answer.
+const ONCE: &[&str] = &[DRAIN, MODE, QUARANTINE, REPLAY];
 
 pub(super) async fn run(
     uplink: Arc<Uplink>,
@@ -85,7 +89,7 @@ impl Uplink {
         (principal, id): &Question,
         body: &[u8],
     ) -> Option<Vec<u8>> {
-        if operation.as_str() != DRAIN {
+        if !ONCE.contains(&operation.as_str()) {
             // Nothing is changed by looking twice, and a file is known by its digest.
             return self.answer(operation, principal, body).await;
         }
@@ -113,15 +117,25 @@ impl Uplink {
         body: &[u8],
     ) -> Option<Vec<u8>> {
         let answer = match operation.as_str() {
-            STAT => {
+            STAT | VERIFY | COST => {
                 let asked = self.asked::<Nothing>(body)?;
-                reply(
-                    async {
-                        asked?;
-                        self.stat().await
-                    }
-                    .await,
-                )
+                self.look(operation, asked).await
+            }
+            LETTERS => {
+                let asked = self.asked(body)?;
+                reply(async { self.letters(asked?.body).await }.await)
+            }
+            QUARANTINE => {
+                let asked = self.asked(body)?;
+                reply(async { self.quarantine(principal, asked?.body).await }.await)
+            }
+            REPLAY => {
+                let asked = self.asked(body)?;
+                reply(async { self.replay(asked?.body).await }.await)
+            }
+            MODE => {
+                let asked = self.asked::<SetMode>(body)?;
+                reply(async { self.set_mode(asked?.body.mode).await }.await)
             }
             DUMP => {
                 let asked = self.asked::<Dump>(body)?;
@@ -139,6 +153,20 @@ impl Uplink {
             _ => reply::<Nothing>(Err(unknown(operation))),
         };
         Some(answer)
+    }
+
+    /// Answers a question without a body.
+    async fn look(
+        &self,
+        operation: &Operation,
+        asked: Result<Request<Nothing>, Problem>,
+    ) -> Vec<u8> {
+        match (operation.as_str(), asked) {
+            (_, Err(problem)) => reply::<Nothing>(Err(problem)),
+            (VERIFY, Ok(_)) => reply(self.verify().await),
+            (COST, Ok(_)) => reply(self.cost().await),
+            (_, Ok(_)) => reply(self.stat().await),
+        }
     }
 
     /// Reads a question; none when its time is over.
@@ -159,7 +187,12 @@ impl Uplink {
         for totals in self.totals().await? {
             let waiting = self.spool.waiting(totals.stream).await;
             let waiting = waiting.map_err(|error| unreadable(&error))?;
-            streams.push(stream_stat(&totals, waiting.map(|waiting| waiting.since)));
+            let oldest_at = waiting.map(|waiting| waiting.since);
+            streams.push(stream_stat(
+                &totals,
+                oldest_at,
+                self.spool.quota(totals.stream),
+            ));
         }
         let files = self.spool.file_totals().await;
         let files = files.map_err(|error| unreadable(&error))?;
@@ -169,6 +202,7 @@ impl Uplink {
             streams,
             cloud: outlook.cloud,
             last_error: outlook.last_error,
+            link: self.link_stat(),
         })
     }
 
@@ -202,7 +236,7 @@ fn files_stat(totals: &FileTotals) -> FilesStat {
     }
 }
 
-fn stream_stat(totals: &Totals, oldest_at: Option<Integer>) -> StreamStat {
+fn stream_stat(totals: &Totals, oldest_at: Option<Integer>, quota: u64) -> StreamStat {
     let integer = |count| Integer::new(count).unwrap_or_default();
     StreamStat {
         stream: totals.stream,
@@ -212,6 +246,10 @@ fn stream_stat(totals: &Totals, oldest_at: Option<Integer>) -> StreamStat {
         uploaded_records: integer(totals.uploaded_records),
         uploaded_batches: integer(totals.uploaded_batches),
         uploaded_bytes: integer(totals.uploaded_bytes),
+        quota_bytes: integer(quota),
+        dropped_records: integer(totals.dropped_records),
+        dropped_bytes: integer(totals.dropped_bytes),
+        letters: integer(totals.letters),
     }
 }
 
@@ -239,7 +277,12 @@ fn unknown(operation: &Operation) -> Problem {
     Problem::new(Code::NotFound, detail).at("operation")
 }
 
-fn unreadable(error: &sqlx::Error) -> Problem {
+pub(super) fn unwritable(error: &JournalError) -> Problem {
+    tracing::error!(error = %Chain(error), "cannot write the spool");
+    Problem::new(Code::Unavailable, "the spool cannot be written")
+}
+
+pub(super) fn unreadable(error: &sqlx::Error) -> Problem {
     tracing::error!(error = %Chain(error), "cannot read the spool");
     Problem::new(Code::Unavailable, "the spool cannot be read")
 }

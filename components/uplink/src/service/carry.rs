@@ -8,10 +8,13 @@ use kit::digest::sha256;
 use kit::error::Chain;
 use kit::journal::JournalError;
 use tokio::task::{JoinError, spawn_blocking};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use wire::record::Stream;
 
 use super::{Outlook, Uplink};
+use crate::edge::spool::{Shelf, SpoolError};
+use crate::link::Load;
 use crate::object::{Sealed, other_body};
 use crate::upload::{Answer, Step};
 
@@ -45,8 +48,11 @@ impl Uplink {
     ) -> Result<Step, CarryError> {
         let lane = self.lane(stream);
         let next = match step {
-            Step::Resume => Step::resumed(self.spool.sealed(stream).await?),
+            Step::Resume => Step::resumed(self.spool.resumed(stream).await?),
             Step::Look => {
+                if let Some(again) = self.spool.resumed(stream).await? {
+                    return Ok(Step::Send(again));
+                }
                 let drain_through = lane.drain_through();
                 let waiting = self.spool.waiting(stream).await?;
                 let now = self.clock.wall();
@@ -57,13 +63,20 @@ impl Uplink {
                 Step::Look
             }
             Step::Seal => self.seal(stream).await?,
-            Step::Send(sealed) => {
-                let answer = self.send(&sealed).await?;
+            Step::Send(sealed) => match self.send(&sealed).await? {
+                Some(answer) => self.heard(sealed, &answer),
+                None => Step::Resume,
+            },
+            Step::Compare(sealed) => {
+                self.gate(Load::Batch(stream), 0).await;
+                let answer = self.bucket.compare(&sealed).await;
+                self.spend(Load::Batch(stream), 0).await;
                 self.heard(sealed, &answer)
             }
-            Step::Compare(sealed) => {
-                let answer = self.bucket.compare(&sealed).await;
-                self.heard(sealed, &answer)
+            Step::SetAside(sealed, why) => self.set_aside(sealed, why).await?,
+            Step::Hold(wait, next) => {
+                sleep(wait).await;
+                *next
             }
             Step::Rename(sealed) => self.rename(&sealed).await?,
             Step::Forget(sealed) => {
@@ -80,45 +93,81 @@ impl Uplink {
     }
 
     async fn seal(&self, stream: Stream) -> Result<Step, CarryError> {
+        self.gate(Load::Batch(stream), 0).await;
+        let dropped = self.spool.dropped(stream).await?;
         let Some(front) = self.spool.front(stream, self.limits.bytes).await? else {
             return Ok(Step::Look);
         };
-        let origin = self.origin.clone();
+        let (origin, level) = (self.origin.clone(), self.link().packing());
         let packing = spawn_blocking(move || {
-            let body = front.pack();
+            let body = front.pack(level);
             let sealed = front.seal(&origin, stream, sha256(&body), size(&body));
             (sealed, body)
         });
         let (sealed, body) = packing.await?;
-        tracing::debug!(%stream, key = sealed.key, records = sealed.records(), "batch sealed");
-        self.spool.seal(sealed.clone(), body).await?;
+        if !self.spool.seal(sealed.clone(), body, dropped).await? {
+            // Some of it gave way to newer records meanwhile.
+            return Ok(Step::Look);
+        }
+        tracing::debug!(%stream, key = sealed.key, records = sealed.lines, "batch sealed");
         Ok(Step::Send(sealed))
     }
 
-    async fn send(&self, sealed: &Sealed) -> Result<Answer, CarryError> {
-        let body = self.spool.body(sealed.stream).await?;
+    /// Uploads a batch; none when it is not under way any more.
+    async fn send(&self, sealed: &Sealed) -> Result<Option<Answer>, CarryError> {
+        let load = Load::Batch(sealed.stream);
+        self.gate(load, sealed.size).await;
+        let Some(body) = self.spool.body(sealed).await? else {
+            return Ok(None);
+        };
         let begun = self.clock.monotonic();
         let answer = self.bucket.send(sealed, body).await;
         let took = self.clock.monotonic().duration_since(begun);
         metrics::histogram!("uplink_upload_seconds").record(took);
-        Ok(answer)
+        self.spend(load, answer.sent_bytes(sealed.size)).await;
+        Ok(Some(answer))
+    }
+
+    async fn set_aside(&self, sealed: Sealed, why: String) -> Result<Step, CarryError> {
+        let (stream, key) = (sealed.stream, sealed.key.clone());
+        let again = Step::Send(sealed.clone()).later();
+        let outcome = self.spool.set_aside(sealed, why, self.clock.wall()).await?;
+        if outcome == Shelf::Full {
+            return Ok(again);
+        }
+        tracing::error!(%stream, key, "batch set aside: the bucket will not have it");
+        self.tell_progress(stream).await?;
+        Ok(Step::Look)
+    }
+
+    /// Tells those who wait for a stream how far it is. What stands for a batch that was given up is
+    /// older than what is uploaded, so the spool is asked.
+    pub(super) async fn tell_progress(&self, stream: Stream) -> Result<(), sqlx::Error> {
+        let totals = self.spool.totals().await?;
+        for total in totals.iter().filter(|total| total.stream == stream) {
+            self.lane(stream).uploaded(total.uploaded_through());
+        }
+        self.counted.notify_one();
+        Ok(())
     }
 
     async fn rename(&self, sealed: &Sealed) -> Result<Step, CarryError> {
-        let body = other_body(self.spool.body(sealed.stream).await?);
+        let Some(body) = self.spool.body(sealed).await? else {
+            return Ok(Step::Resume);
+        };
+        let body = other_body(body);
         let renamed = sealed.renamed(&self.origin, sha256(&body), size(&body));
         tracing::warn!(from = sealed.key, to = renamed.key, "batch renamed");
-        self.spool.seal(renamed.clone(), body).await?;
+        self.spool.rename(renamed.clone(), body).await?;
         Ok(Step::Send(renamed).later())
     }
 
     async fn forget(&self, sealed: Sealed) -> Result<(), CarryError> {
-        let (stream, key, last) = (sealed.stream, sealed.key.clone(), sealed.last);
-        let records = sealed.records();
+        let (stream, key) = (sealed.stream, sealed.key.clone());
+        let records = sealed.lines;
         self.spool.forget(sealed).await?;
         tracing::info!(%stream, key, records, "batch uploaded");
-        self.lane(stream).uploaded(last.value());
-        self.counted.notify_one();
+        self.tell_progress(stream).await?;
         Ok(())
     }
 
@@ -130,10 +179,15 @@ impl Uplink {
         let reason = answer.complaint();
         match answer {
             Answer::Stored | Answer::Same | Answer::Taken => {}
-            Answer::Unreachable(_) | Answer::Busy(_) | Answer::Raced | Answer::Gone => {
+            Answer::Unreachable(_)
+            | Answer::Busy(_)
+            | Answer::Throttled(..)
+            | Answer::Skewed(_)
+            | Answer::Raced
+            | Answer::Gone => {
                 tracing::warn!(%stream, key, reason, "batch not uploaded");
             }
-            Answer::Refused(_) | Answer::Different => {
+            Answer::Refused(_) | Answer::Rejected(_) | Answer::Different => {
                 tracing::error!(%stream, key, reason, "batch not uploaded");
             }
         }
@@ -165,6 +219,8 @@ fn size(body: &[u8]) -> u64 {
 enum CarryError {
     #[error("cannot read the spool")]
     Read(#[from] sqlx::Error),
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
     #[error("cannot write the spool")]
     Write(#[from] JournalError),
     #[error("cannot pack a batch")]

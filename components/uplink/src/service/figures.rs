@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kit::error::Chain;
 use tokio_util::sync::CancellationToken;
+use wire::uplink::Mode;
 
 use super::Uplink;
 use crate::edge::spool::{FileTotals, Totals};
@@ -35,9 +36,19 @@ impl Uplink {
             count("uplink_uploaded_records_total", total.uploaded_records);
             count("uplink_uploaded_batches_total", total.uploaded_batches);
             count("uplink_uploaded_bytes_total", total.uploaded_bytes);
+            count("uplink_dropped_records_total", total.dropped_records);
+            count("uplink_dropped_bytes_total", total.dropped_bytes);
+            gauge("uplink_letters", stream, total.letters);
+            gauge("uplink_quota_bytes", stream, self.spool.quota(total.stream));
         }
         let waiting = totals.iter().map(|total| total.waiting_records).sum();
         self.health.backlog(waiting);
+        let link = self.link_stat();
+        for mode in Mode::ALL {
+            let is_now = if *mode == link.mode { 1.0 } else { 0.0 };
+            metrics::gauge!("uplink_link_mode", "mode" => mode.as_str()).set(is_now);
+        }
+        metrics::gauge!("uplink_link_day_bytes").set(float(link.day_bytes.value()));
     }
 }
 

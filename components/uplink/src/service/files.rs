@@ -8,7 +8,7 @@ use kit::error::Chain;
 use kit::journal::JournalError;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use wire::uplink::{File, Filed};
 use wire::{Code, Principal, Problem};
@@ -19,6 +19,7 @@ use crate::edge::handover::{self, Handover};
 use crate::edge::s3::{Bucket, Parts};
 use crate::edge::spool::{Filing, is_full};
 use crate::file::{Handed, Sent, Step, accept};
+use crate::link::Load;
 use crate::upload::Answer;
 
 /// What files need.
@@ -104,12 +105,17 @@ impl Uplink {
                 Step::fresh(file)
             }
             Step::Send(file) => {
+                self.gate(Load::File, file.bytes).await;
                 let sent = self.post.bucket.send_file(&file).await;
+                self.spend(Load::File, sent.sent_bytes(file.bytes)).await;
                 self.heard_of(file, &sent)
             }
             Step::Begin(file) => {
                 *parts = Parts::default();
-                match self.post.bucket.begin(&file).await {
+                self.gate(Load::File, 0).await;
+                let begun = self.post.bucket.begin(&file).await;
+                self.spend(Load::File, 0).await;
+                match begun {
                     Ok(upload) => {
                         let file = Handed {
                             upload: Some(upload),
@@ -122,7 +128,7 @@ impl Uplink {
                 }
             }
             Step::Parts(file) => {
-                let sent = self.post.bucket.send_parts(&file, parts).await;
+                let sent = self.send_parts(&file, parts).await;
                 self.heard_of(file, &sent)
             }
             Step::Compare(file, lost) => {
@@ -152,21 +158,45 @@ impl Uplink {
                 Step::Look
             }
             Step::Drop(file) => {
-                tracing::error!(
-                    key = file.key,
-                    path = file.path,
-                    "file given up: it is gone"
-                );
-                metrics::counter!("uplink_files_given_up_total").increment(1);
-                self.spool.file_given_up(file).await?;
-                self.counted.notify_one();
+                self.give_up(file).await?;
                 Step::Look
+            }
+            Step::Hold(wait, next) => {
+                sleep(wait).await;
+                *next
             }
             Step::Rest(next) => {
                 self.rest_file(backoff.wait()).await;
                 *next
             }
         })
+    }
+
+    async fn give_up(&self, file: Handed) -> Result<(), JournalError> {
+        let (key, path) = (&file.key, &file.path);
+        tracing::error!(key, path, "file given up: it is gone");
+        metrics::counter!("uplink_files_given_up_total").increment(1);
+        self.spool.file_given_up(file).await?;
+        self.counted.notify_one();
+        Ok(())
+    }
+
+    /// Uploads the parts that are missing, each when the link may be used, and puts them together.
+    async fn send_parts(&self, file: &Handed, parts: &mut Parts) -> Sent {
+        let bucket = &self.post.bucket;
+        while let Some(bytes) = parts.next(file) {
+            self.gate(Load::File, bytes).await;
+            let sent = bucket.send_next(file, parts).await;
+            // Counted whether or not it got through.
+            self.spend(Load::File, bytes).await;
+            if let Err(sent) = sent {
+                return sent;
+            }
+        }
+        self.gate(Load::File, 0).await;
+        let sent = bucket.finish(file, parts).await;
+        self.spend(Load::File, 0).await;
+        sent
     }
 
     async fn rest_file(&self, wait: Duration) {
@@ -190,10 +220,15 @@ impl Uplink {
         let (key, reason) = (&file.key, answer.complaint());
         match answer {
             Answer::Stored | Answer::Same | Answer::Taken => {}
-            Answer::Unreachable(_) | Answer::Busy(_) | Answer::Raced | Answer::Gone => {
+            Answer::Unreachable(_)
+            | Answer::Busy(_)
+            | Answer::Throttled(..)
+            | Answer::Skewed(_)
+            | Answer::Raced
+            | Answer::Gone => {
                 tracing::warn!(key, reason, "file not uploaded");
             }
-            Answer::Refused(_) | Answer::Different => {
+            Answer::Refused(_) | Answer::Rejected(_) | Answer::Different => {
                 tracing::error!(key, reason, "file not uploaded");
             }
         }

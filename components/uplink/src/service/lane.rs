@@ -71,7 +71,12 @@ impl Lane {
 
     /// Tells that everything up to a place is uploaded.
     pub(super) fn uploaded(&self, through: u64) {
-        self.uploaded.send_replace(through);
+        // One that was set aside and tried again is older than what went by.
+        self.uploaded.send_if_modified(|uploaded| {
+            let is_news = through > *uploaded;
+            *uploaded = through.max(*uploaded);
+            is_news
+        });
     }
 
     /// Waits until everything up to a place is uploaded.

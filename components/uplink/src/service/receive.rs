@@ -69,7 +69,8 @@ impl Uplink {
         let (mut arrivals, mut keeping, mut told) = (Vec::new(), Vec::new(), Vec::new());
         for (handed, batch) in handed {
             match batch {
-                Ok(arrival) => {
+                Ok(mut arrival) => {
+                    self.redact(&mut arrival);
                     keeping.push((handed, arrival.batch.stream));
                     arrivals.push(arrival);
                 }
@@ -86,6 +87,28 @@ impl Uplink {
         }
         self.counted.notify_one();
         told
+    }
+
+    /// Takes out of the records what may not leave the house.
+    fn redact(&self, arrival: &mut Arrival) {
+        for record in &mut arrival.batch.records {
+            let removed = self.policy.apply(record);
+            // Foreign kinds share a label, so that nobody can make labels without end.
+            let known = self.policy.knows(&record.kind);
+            let kind = if known {
+                record.kind.as_str()
+            } else {
+                "unknown"
+            };
+            for (name, count) in [
+                ("uplink_removed_fields_total", removed.fields),
+                ("uplink_masked_cards_total", removed.cards),
+            ] {
+                if count > 0 {
+                    metrics::counter!(name, "kind" => kind.to_owned()).increment(count);
+                }
+            }
+        }
     }
 
     async fn keep(&self, arrivals: Vec<Arrival>) -> Vec<Verdict> {

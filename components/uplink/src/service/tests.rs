@@ -8,7 +8,7 @@ use kit::lifecycle::Tasks;
 use tempfile::TempDir;
 use tokio::time::timeout;
 use wire::request::{Reply, Request};
-use wire::uplink::Line;
+use wire::uplink::{Line, Mode};
 use wire::{Principal, Problem, RequestId, Version};
 
 use super::*;
@@ -16,8 +16,10 @@ use crate::edge::s3::tests::bucket;
 use crate::edge::s3::tests::stub::{Mood, Object, SOMETHING_ELSE, Stub};
 use crate::edge::spool::Arrival;
 use crate::intake::{Batch, Kept};
+use crate::quota::Quotas;
 
 mod handing;
+mod leaving;
 mod questions;
 mod uploads;
 
@@ -65,7 +67,12 @@ impl Edge {
 
     /// Hands a batch of records over.
     async fn hand(&self, stream: Stream, id: u8, records: usize) {
-        let record = r#"{"at":1,"kind":"telemetry","body":{"celsius":20.5}}"#;
+        let record = r#"{"at":1,"kind":"telemetry","body":{"device":"room-101-thermostat"}}"#;
+        self.hand_records(stream, id, record, records).await;
+    }
+
+    /// Hands the same record over a few times.
+    async fn hand_records(&self, stream: Stream, id: u8, record: &str, records: usize) {
         let body = format!(
             r#"{{"v":1,"records":[{}]}}"#,
             vec![record; records].join(",")
@@ -124,9 +131,24 @@ impl Edge {
 
 async fn start(disk: &TempDir, stub: &Stub) -> (Arc<Uplink>, Tasks) {
     let (tasks, health) = (Tasks::new(), Health::new());
-    let spool = Spool::open(&disk.path().join("spool.db"), 1_000_000, &tasks)
-        .await
-        .unwrap();
+    let quotas = Quotas::new(1_000_000, None, None, None);
+    let spool = Spool::open(
+        &disk.path().join("spool.db"),
+        quotas,
+        Floor {
+            percent: 0,
+            most: 0,
+        },
+        &tasks,
+    )
+    .await
+    .unwrap();
+    let rules = Rules {
+        mode: Mode::Normal,
+        day_bytes: 1_000_000,
+        bytes_per_s: 1_000_000,
+    };
+    let link = gate::link(&spool, rules, &Clock::system()).await.unwrap();
     let totals = spool.totals().await.unwrap();
     let uplink = Arc::new(Uplink {
         clock: Clock::system(),
@@ -142,6 +164,14 @@ async fn start(disk: &TempDir, stub: &Stub) -> (Arc<Uplink>, Tasks) {
             bytes: 1_000,
             age: Duration::from_hours(1),
         },
+        policy: Policy::new(&BTreeMap::new()),
+        prices: Prices {
+            thousand_requests: 5_000,
+            gb_month: 23_000,
+            kept_days: 90,
+        },
+        link: Mutex::new(link),
+        turned: watch::Sender::default(),
         lanes: totals.iter().map(Lane::of).collect(),
         post: Post {
             handover: Some(Handover::at(disk.path().join("handover"))),

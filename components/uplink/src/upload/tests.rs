@@ -10,6 +10,7 @@ fn sealed() -> Sealed {
         stream: Stream::P0,
         first: 1.into(),
         last: 9.into(),
+        lines: 9,
         bytes: 100,
         since: 0.into(),
         key: "key".to_owned(),

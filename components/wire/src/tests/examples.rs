@@ -3,6 +3,7 @@
 mod doors;
 mod inference;
 mod pages;
+mod spool;
 
 use schemars::{JsonSchema, schema_for};
 use serde::Serialize;
@@ -23,7 +24,9 @@ use crate::registry::{Onboarding, RegisteredDevice, Registry};
 use crate::replica::Backup;
 use crate::request::{Nothing, Reply, Request};
 use crate::status::{Check, Status};
-use crate::uplink::{Drained, Dump, Dumped, File, Filed, FilesStat, Line, Stat, StreamStat};
+use crate::uplink::{
+    Drained, Dump, Dumped, File, Filed, FilesStat, Line, LinkStat, Mode, Stat, StreamStat,
+};
 use crate::{Code, Integer, Problem, Sha256, Version, decode, encode};
 
 /// A wire form: its name, an example as it is written, and its schema.
@@ -56,6 +59,7 @@ pub(super) fn all() -> Vec<Form> {
         gateway(),
         records(),
         uplink(),
+        spool::all(),
         files(),
         common(),
         inference::all(),
@@ -393,6 +397,10 @@ fn uplink() -> Vec<Form> {
                     uploaded_records: n(10),
                     uploaded_batches: n(2),
                     uploaded_bytes: n(900),
+                    quota_bytes: n(536_870_912),
+                    dropped_records: n(0),
+                    dropped_bytes: n(0),
+                    letters: n(1),
                 }],
                 cloud: Some(false),
                 last_error: "no route to host".to_owned(),
@@ -402,6 +410,12 @@ fn uplink() -> Vec<Form> {
                     uploaded: n(7),
                     uploaded_bytes: n(28_000_000),
                     last_at: Some(at()),
+                },
+                link: LinkStat {
+                    mode: Mode::Metered,
+                    chosen: true,
+                    day_bytes: n(120_000),
+                    day_budget: n(10_485_760),
                 },
             },
         ),

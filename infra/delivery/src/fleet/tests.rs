@@ -22,6 +22,19 @@ fn sent() -> Sent {
 }
 
 fn box_of(execution: Option<Execution>, version: &str, state: State, healthy: bool) -> Box {
+    let uplink = InstalledComponent::builder()
+        .component_name("uplink")
+        .component_version(version)
+        .lifecycle_state(state)
+        .build();
+    box_with(vec![uplink], execution, healthy)
+}
+
+fn box_with(
+    installed: Vec<InstalledComponent>,
+    execution: Option<Execution>,
+    healthy: bool,
+) -> Box {
     let time = DateTime::from_secs(0);
     let effective = |status| {
         EffectiveDeployment::builder()
@@ -35,16 +48,11 @@ fn box_of(execution: Option<Execution>, version: &str, state: State, healthy: bo
             .build()
             .unwrap()
     };
-    let uplink = InstalledComponent::builder()
-        .component_name("uplink")
-        .component_version(version)
-        .lifecycle_state(state)
-        .build();
     let report = Report {
         name: "box-1".to_owned(),
         healthy,
         execution: execution.map(effective),
-        installed: vec![uplink],
+        installed,
     };
     report.judged(&sent())
 }
@@ -78,6 +86,21 @@ fn a_box_runs_a_deployment_when_it_says_so_is_healthy_and_has_its_versions() {
     );
     let unheard = Err((false, "has not heard of it"));
     check((None, "0.2.0", State::Running, true), unheard);
+}
+
+// delivery-4.1
+#[test]
+fn a_box_that_does_not_report_a_component_does_not_run_it() {
+    let other = InstalledComponent::builder()
+        .component_name("aws.greengrass.Cli")
+        .component_version("0.2.0")
+        .lifecycle_state(State::Running)
+        .build();
+    for installed in [vec![], vec![other]] {
+        let found = box_with(installed, Some(Execution::Succeeded), true);
+        let why = "does not report uplink 0.2.0".to_owned();
+        assert_eq!(found.verdict, Verdict::Underway(why));
+    }
 }
 
 // delivery-4.2

@@ -92,7 +92,12 @@ impl Object {
             .body(body);
         match Box::pin(put.send()).await {
             Ok(_) => Ok(()),
-            Err(error) if error.code() == Some("PreconditionFailed") => Err(self.taken()),
+            // Somebody's, or our own: a try whose answer was lost is made again.
+            Err(error) if error.code() == Some("PreconditionFailed") => {
+                let found = self.found(cloud).await?;
+                let ours = found.is_some_and(|found| self.is(&found));
+                ours.then_some(()).ok_or_else(|| self.taken())
+            }
             Err(error) => {
                 let act = format!("put s3://{bucket}/{key}");
                 Err(CloudError::of(act, "s3:PutObject", &error).into())

@@ -19,7 +19,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 use wire::{BoxId, PropertyId};
 
-use crate::local;
+use crate::local::{self, S3};
 use crate::property::{Property, PropertyError};
 
 /// Most of a TCP and TLS handshake.
@@ -49,7 +49,7 @@ pub(crate) struct Cloud {
     /// Its region.
     #[arg(long, default_value = "eu-central-1")]
     region: String,
-    /// Another address than the region's.
+    /// Another address than the region's, or that of `AWS_ENDPOINT_URL`.
     #[arg(long)]
     endpoint: Option<String>,
 }
@@ -95,34 +95,39 @@ impl Cloud {
         let name = name
             .filter(|name| !name.is_empty())
             .ok_or(CloudError::NoBucket)?;
-        let http = aws_smithy_http_client::Builder::new()
-            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-            .build_https();
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(CONNECT)
-            .read_timeout(REQUEST);
-        let region = s3.as_ref().map_or(&self.region, |s3| &s3.region);
-        let mut shared = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http)
-            .region(Region::new(region.clone()))
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-            .timeout_config(timeouts.build());
-        if let Some(s3) = &s3 {
-            let (id, secret) = (&s3.access_key_id, &s3.secret_access_key);
-            shared = shared.credentials_provider(Credentials::new(id, secret, None, None, "local"));
-        }
-        let shared = shared.load().await;
-        let endpoint = self.endpoint.clone().or_else(|| Some(s3?.endpoint));
-        let mut own =
-            aws_sdk_s3::config::Builder::from(&shared).force_path_style(endpoint.is_some());
-        own.set_endpoint_url(endpoint);
         Ok(Bucket {
-            client: Client::from_conf(own.build()),
+            client: client(s3.as_ref(), &self.region, self.endpoint.as_deref()).await,
             name,
             prefix: format!("v1/backup/property={property}/"),
             box_id: self.box_id.clone(),
         })
     }
+}
+
+/// Prepares to talk to S3, that of the local hotel or that of AWS; nothing is sent yet.
+pub(crate) async fn client(local: Option<&S3>, region: &str, endpoint: Option<&str>) -> Client {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(REQUEST);
+    let region = local.map_or(region, |s3| &s3.region).to_owned();
+    let mut shared = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .region(Region::new(region))
+        .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
+        .timeout_config(timeouts.build());
+    if let Some(s3) = local {
+        let (id, secret) = (&s3.access_key_id, &s3.secret_access_key);
+        shared = shared.credentials_provider(Credentials::new(id, secret, None, None, "local"));
+    }
+    let shared = shared.load().await;
+    let named = endpoint.or_else(|| Some(&local?.endpoint));
+    let endpoint = named.or_else(|| shared.endpoint_url()).map(str::to_owned);
+    let mut own = aws_sdk_s3::config::Builder::from(&shared).force_path_style(endpoint.is_some());
+    own.set_endpoint_url(endpoint);
+    Client::from_conf(own.build())
 }
 
 impl Bucket {

@@ -13,7 +13,7 @@ use replica_sync::backup::{Contents, differences};
 use serde::Serialize;
 use sqlx::Connection as _;
 
-use super::scratch::{Scratch, ScratchError};
+use super::scratch::{Scratch, ScratchError, own_dir};
 use super::{BackupError, Chosen, block_on, read_key};
 use crate::local;
 use crate::output::{json, say};
@@ -121,8 +121,7 @@ fn fetch(chosen: &Chosen, into: &Path) -> Result<Fetched, BackupError> {
             bytes: found.len(),
         });
     }
-    let made = std::fs::create_dir_all(into);
-    made.map_err(|source| DrillError::Place {
+    own_dir(into).map_err(|source| DrillError::Place {
         path: into.to_owned(),
         source,
     })?;

@@ -6,18 +6,17 @@
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, Read};
-use std::os::unix::fs::{DirBuilderExt as _, symlink};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use kit::clock::Clock;
+use replica_sync::archive::newest;
 use rustix::process::{Pid, Signal, getuid, kill_process};
 use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 
-/// Where Debian keeps the programs of each version.
-const VERSIONS: &str = "/usr/lib/postgresql";
 /// How long a cluster may take to start.
 const START: Duration = Duration::from_mins(1);
 /// Between two looks whether it has.
@@ -43,7 +42,8 @@ pub(super) struct Scratch {
 impl Scratch {
     /// Makes the cluster in a directory that holds none, and starts it.
     pub(super) async fn start(directory: &Path) -> Result<Self, ScratchError> {
-        let programs = programs()?;
+        let initdb = newest("initdb").ok_or(ScratchError::NoPostgres)?;
+        let programs = initdb.parent().unwrap_or(&initdb).to_owned();
         let cluster = directory.join("cluster");
         let made = |source| ScratchError::Directory {
             path: directory.to_owned(),
@@ -52,15 +52,11 @@ impl Scratch {
         if cluster.exists() {
             return Err(ScratchError::Taken { path: cluster });
         }
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(made)?;
+        own_dir(directory).map_err(made)?;
         let directory = fs::canonicalize(directory).map_err(made)?;
         let cluster = directory.join("cluster");
-        fs::create_dir_all(directory.join("run")).map_err(made)?;
-        let mut initdb = as_somebody(&programs.join("initdb"))?;
+        closed_dir(&directory.join("run")).map_err(made)?;
+        let mut initdb = as_somebody(&initdb)?;
         initdb.arg("--pgdata").arg(&cluster);
         initdb.args(["--username", OWNER, "--auth=peer", "--encoding=UTF8"]);
         initdb.args(["--locale=C.UTF-8", "--data-checksums"]);
@@ -202,6 +198,18 @@ impl Drop for Scratch {
     }
 }
 
+/// Makes a directory that nobody else reads; one that is there is somebody's, and left as it is.
+pub(super) fn own_dir(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Makes a directory that nobody else enters, also where it is there: whoever reaches the socket in
+/// it is the owner of every row.
+pub(super) fn closed_dir(path: &Path) -> io::Result<()> {
+    own_dir(path)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+}
+
 /// A short name for a directory, as long as it is needed.
 #[derive(Debug)]
 struct Short(PathBuf);
@@ -221,24 +229,6 @@ fn short(run: PathBuf) -> io::Result<(PathBuf, Option<Short>)> {
     let link = std::env::temp_dir().join(format!("edgectl-scratch-{id}"));
     symlink(run, &link)?;
     Ok((link.clone(), Some(Short(link))))
-}
-
-/// The newest version that is installed.
-fn programs() -> Result<PathBuf, ScratchError> {
-    let versions = fs::read_dir(VERSIONS).into_iter().flatten().flatten();
-    let newest = versions
-        .filter_map(|entry| {
-            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
-            let programs = entry.path().join("bin");
-            programs
-                .join("initdb")
-                .is_file()
-                .then_some((version, programs))
-        })
-        .max();
-    newest
-        .map(|(_, programs)| programs)
-        .ok_or(ScratchError::NoPostgres)
 }
 
 /// A program as somebody who is not root.

@@ -14,7 +14,7 @@ use wire::{BoxId, PropertyId, Version, Word};
 use super::boxes::{self, Expected};
 use super::client::Client;
 use super::end::end_certificate;
-use super::error::ask;
+use super::error::{ask, found};
 use super::names::CLAIM_POLICY;
 use super::{CloudError, Place};
 use crate::first_boot::plan::{Moment, Serial};
@@ -82,8 +82,12 @@ impl Expect {
     pub(super) async fn run(self, clock: &Clock) -> Result<(), CloudError> {
         let client = self.place.client().await?;
         let file = self.out.join("claim.json");
-        let claim = match read(&file)? {
+        let claim = match self.kept(&client, &file, clock).await? {
             Some(claim) => claim,
+            // Whoever is refused leaves no certificate behind.
+            None if boxes::claim_of(&client, &self.serial).await?.is_some() => {
+                return Err(expected_already(&self.serial));
+            }
             None => self.make(&client, &file, clock).await?,
         };
         let attach = client
@@ -102,8 +106,7 @@ impl Expect {
             expires_at: claim.expires.0.unix_timestamp(),
         };
         if !boxes::expect(&client, &expected).await? {
-            let serial = self.serial.to_string();
-            return Err(CloudError::Expected { serial });
+            return Err(expected_already(&self.serial));
         }
         say(format_args!(
             "{} is expected until {}, claim in {}",
@@ -112,6 +115,33 @@ impl Expect {
             self.out.display()
         ));
         Ok(())
+    }
+
+    /// The claim that was made here before; none when it has ended, for it opens nothing any more.
+    async fn kept(
+        &self,
+        client: &Client,
+        file: &Path,
+        clock: &Clock,
+    ) -> Result<Option<Claim>, CloudError> {
+        let Some(claim) = read(file)? else {
+            return Ok(None);
+        };
+        if claim.serial != self.serial {
+            return Err(CloudError::OtherClaim {
+                dir: self.out.clone(),
+                serial: claim.serial.to_string(),
+            });
+        }
+        if claim.expires <= Moment(present(clock)) {
+            return Ok(None);
+        }
+        let id = &claim.certificate_id;
+        let look = client.iot.describe_certificate().certificate_id(id);
+        let known = found(ask("iot:DescribeCertificate", id, look.send()).await)?;
+        let known = known.and_then(|known| known.certificate_description);
+        let status = known.and_then(|known| known.status);
+        Ok((status == Some(CertificateStatus::Active)).then_some(claim))
     }
 
     /// A new certificate, written before anything may be done with it.
@@ -147,6 +177,12 @@ impl Expect {
         let text = serde_json::to_vec_pretty(&claim).expect("a claim has text keys");
         write_open(file, &text)?;
         Ok(claim)
+    }
+}
+
+fn expected_already(serial: &Serial) -> CloudError {
+    CloudError::Expected {
+        serial: serial.to_string(),
     }
 }
 
@@ -189,9 +225,9 @@ impl Revoke {
             let serial = self.serial.to_string();
             return Err(CloudError::Served { serial });
         }
-        // First the list, which alone decides; then the certificate, so that it cannot connect.
-        boxes::forget(&client, &self.serial).await?;
+        // First the certificate, so that it cannot connect: only the list knows which it is.
         end_certificate(&client, &claim, CLAIM_POLICY, CertificateStatus::Revoked).await?;
+        boxes::forget(&client, &self.serial).await?;
         say(format_args!(
             "{} is no longer expected, claim {claim} revoked",
             self.serial

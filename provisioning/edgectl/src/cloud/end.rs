@@ -51,15 +51,16 @@ impl Retire {
     pub(super) async fn run(self) -> Result<(), CloudError> {
         let client = self.place.client().await?;
         let all = certificates(&client, &self.thing).await?;
-        if !all.iter().any(|known| known.ends_with(&self.keep)) {
+        if !all.iter().any(|known| id_of(known) == self.keep) {
             let on = format!("certificate {} of thing {}", self.keep, self.thing);
             return Err(CloudError::Absent { on });
         }
         let mut ended = 0;
-        for arn in all.iter().filter(|known| !known.ends_with(&self.keep)) {
-            detach(&client, &self.thing, arn).await?;
+        for arn in all.iter().filter(|known| id_of(known) != self.keep) {
+            // Ended first: what is detached is never listed again.
             let id = id_of(arn);
             end_certificate(&client, id, CORE_POLICY, CertificateStatus::Inactive).await?;
+            detach(&client, &self.thing, arn).await?;
             ended += 1;
         }
         say(format_args!("{}: {ended} certificates retired", self.thing));
@@ -70,14 +71,15 @@ impl Retire {
 impl Decommission {
     pub(super) async fn run(self) -> Result<(), CloudError> {
         let client = self.place.client().await?;
-        // First what lets it come back, then what it has, at last its name.
-        let listed = boxes::claim_of(&client, &self.serial).await?;
-        boxes::forget(&client, &self.serial).await?;
-        say(format_args!("{}: off the list", self.serial));
-        if let Some(listed) = listed {
+        self.refuse_another(&client).await?;
+        // First what lets it come back, then what it has, at last its name. The list goes after the
+        // claim that only the list knows.
+        if let Some(listed) = boxes::claim_of(&client, &self.serial).await? {
             let revoked = CertificateStatus::Revoked;
             end_certificate(&client, &listed.claim, CLAIM_POLICY, revoked).await?;
         }
+        boxes::forget(&client, &self.serial).await?;
+        say(format_args!("{}: off the list", self.serial));
         self.end_registration()?;
         for arn in certificates(&client, &self.thing).await? {
             let id = id_of(&arn);
@@ -98,6 +100,22 @@ impl Decommission {
         found(ask("iot:DeleteThing", &self.thing, delete.send()).await)?;
         say(format_args!("thing {}: gone", self.thing));
         Ok(())
+    }
+
+    /// A box that replaced this one has its thing: it is not this one's to end.
+    async fn refuse_another(&self, client: &Client) -> Result<(), CloudError> {
+        let thing = &self.thing;
+        let look = client.iot.describe_thing().thing_name(thing);
+        let known = found(ask("iot:DescribeThing", thing, look.send()).await)?;
+        let attributes = known.and_then(|known| known.attributes);
+        // The template of the fleet puts it there; a thing that has none was made by hand.
+        match attributes.and_then(|mut attributes| attributes.remove("serial")) {
+            Some(serial) if serial != self.serial.as_str() => Err(CloudError::OtherBox {
+                thing: thing.clone(),
+                serial,
+            }),
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn end_registration(&self) -> Result<(), CloudError> {

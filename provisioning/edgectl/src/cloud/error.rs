@@ -99,6 +99,22 @@ pub(crate) enum CloudError {
         /// Which box.
         serial: String,
     },
+    /// The directory is of another box.
+    #[error("{} holds the claim of {serial}; name another directory", dir.display())]
+    OtherClaim {
+        /// Where.
+        dir: PathBuf,
+        /// Which box.
+        serial: String,
+    },
+    /// The name went on to another box.
+    #[error("thing {thing} is box {serial} by now; nothing was ended")]
+    OtherBox {
+        /// The name.
+        thing: String,
+        /// Which box has it.
+        serial: String,
+    },
     /// A claim that made a member.
     #[error("{serial} is a member by its claim; end it: edgectl cloud decommission")]
     Served {

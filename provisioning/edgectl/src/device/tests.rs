@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fs;
 
 use base64::Engine as _;
 use clap::Parser;
@@ -116,6 +117,25 @@ fn devices_added_twice_are_added_once() {
         (identity.spiffe.role, identity.spiffe.id),
         (PrincipalKind::Device, lock)
     );
+}
+
+#[test]
+fn on_a_box_the_gateway_gets_the_registry() {
+    let dir = TempDir::new().unwrap();
+    let (mut property, _) = Property::found(dir.path(), founding(), NOW).unwrap();
+    let file = dir.path().join("iot-gateway/devices.json");
+    let shared = || {
+        let text = fs::read(&file).unwrap();
+        serde_json::from_slice::<Registry>(&text).unwrap()
+    };
+    fs::create_dir(file.parent().unwrap()).unwrap();
+    fs::write(&file, r#"{"v":1,"devices":[]}"#).unwrap();
+    add(&mut property, hotel(1), Renewal::WhenDue, NOW).unwrap();
+    assert_eq!(&shared(), property.registry());
+    // Saying the same again mends a copy that a power cut left behind.
+    fs::write(&file, r#"{"v":1,"devices":[]}"#).unwrap();
+    add(&mut property, hotel(1), Renewal::WhenDue, NOW).unwrap();
+    assert_eq!(&shared(), property.registry());
 }
 
 #[test]
@@ -245,10 +265,10 @@ fn what_a_device_needs_fits_a_qr_code_that_says_the_same() {
     let request = Key::generate().signing_request().unwrap();
     let onboarding = onboarded(&mut property, &request).unwrap();
     let [text, picture] = onboarding::write(&dir.path().join("out"), &onboarding).unwrap();
-    let text = std::fs::read(text).unwrap();
+    let text = fs::read(text).unwrap();
     assert_eq!(wire::decode::<Onboarding>(&text).unwrap(), onboarding);
 
-    let file = std::io::BufReader::new(std::fs::File::open(picture).unwrap());
+    let file = std::io::BufReader::new(fs::File::open(picture).unwrap());
     let mut reader = png::Decoder::new(file).read_info().unwrap();
     let mut dots = vec![0; reader.output_buffer_size().unwrap()];
     let side = reader.next_frame(&mut dots).unwrap().width as usize;

@@ -79,7 +79,7 @@ pub(super) fn leaves(dir: &Path, layout: &Layout, clock: &Clock) -> Vec<Finding>
     let now = i64::try_from(clock.wall().value() / 1000).unwrap_or(i64::MAX);
     let component =
         "if its component runs, see its log; otherwise edgectl component issue NAME --renew";
-    let thing = "rotate it: provisioning/rotate.sh; if it ended, make claim and image again";
+    let thing = "rotate it: edgectl rotate; if it ended, make claim and image again";
     let mut findings: Vec<_> = identities(dir)
         .into_iter()
         .map(|(name, dir)| {

@@ -100,7 +100,7 @@ async fn membership(plan: &Plan, layout: &Layout) -> Finding {
     };
     // Under its own name it would push the nucleus off the connection.
     if !acts::fit(&layout.papers()) {
-        let advice = "finish the rotation: provisioning/rotate.sh";
+        let advice = "finish the rotation: edgectl rotate";
         return Finding::wrong(check, "key and certificate do not fit", advice);
     }
     match fleet::shake(&acts::door(plan), &layout.papers()).await {

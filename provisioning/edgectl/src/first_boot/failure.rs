@@ -282,15 +282,13 @@ impl Failure {
             }
             Self::OtherKey => "run it again; if it repeats, look for a second box of this serial",
             Self::Fleet(error) => of_fleet_advice(error),
-            Self::NotJoined { .. } => "hand the property over: provisioning/join.sh",
+            Self::NotJoined { .. } => "hand the property over: edgectl join request",
             Self::Deployment { .. } => {
                 "look at the components' logs and at `cargo x status`; then run it again"
             }
             Self::User { .. } => "make the image again; its users are missing",
             Self::Start { .. } => "see that Greengrass is installed; then run it again",
-            Self::OtherBox { .. } => {
-                "this disk was in another box: provisioning/decommission.sh wipes it"
-            }
+            Self::OtherBox { .. } => "this disk was in another box: edgectl wipe",
             Self::ClaimStays { .. }
             | Self::Key(_)
             | Self::Property(_)

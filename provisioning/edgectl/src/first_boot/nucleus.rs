@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use kit::ca::files::{create_dir, write_open};
 
-use super::owner::Owner;
+use super::owner::{Owner, open_way};
 use super::plan::{Kind, Plan};
 use super::{Failure, Layout, acts, power};
 
@@ -20,12 +20,13 @@ const TOLD_MAX: usize = 300;
 /// Writes the configuration and starts the nucleus.
 pub(super) fn start(plan: &Plan, layout: &Layout) -> Result<String, Failure> {
     let thing = acts::thing(layout)?.name;
-    hand_over(plan, layout)?;
     let config = &plan.nucleus.config;
     if let Some(dir) = config.parent().filter(|dir| !dir.exists()) {
         create_dir(dir)?;
+        open_way(dir)?;
     }
     write_open(config, render(plan, layout, &thing).as_bytes())?;
+    hand_over(plan, layout)?;
     power::may_fail("nucleus", "configured");
     restart(plan)?;
     Ok(format!("configured as {thing} and started"))
@@ -54,7 +55,7 @@ pub(crate) fn restart(plan: &Plan) -> Result<(), Failure> {
     Err(failed(format!("{}: {said}", output.status)))
 }
 
-/// Gives the files of the thing to the user who runs the nucleus.
+/// Gives the files of the thing and the configuration to the user who runs the nucleus.
 pub(crate) fn hand_over(plan: &Plan, layout: &Layout) -> Result<(), Failure> {
     let user = plan.nucleus.owner.as_str();
     if user.is_empty() {
@@ -62,7 +63,8 @@ pub(crate) fn hand_over(plan: &Plan, layout: &Layout) -> Result<(), Failure> {
     }
     let owner = Owner::named(user)?;
     let papers = layout.papers();
-    let paths = [layout.thing(), papers.certificate, papers.key];
+    let config = plan.nucleus.config.clone();
+    let paths = [layout.thing(), papers.certificate, papers.key, config];
     paths.iter().try_for_each(|path| owner.take(path))
 }
 

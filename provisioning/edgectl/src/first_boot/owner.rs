@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::Path;
 
 use super::Failure;
@@ -34,6 +34,15 @@ impl Owner {
             Ok(()) => Ok(()),
         }
     }
+}
+
+/// Lets others pass through a directory to what is theirs below it, whatever the umask.
+pub(crate) fn open_way(dir: &Path) -> Result<(), Failure> {
+    let passable = fs::Permissions::from_mode(0o711);
+    fs::set_permissions(dir, passable).map_err(|source| Failure::Owner {
+        path: dir.to_owned(),
+        source,
+    })
 }
 
 /// Numbers of a user and its group (passwd(5)).

@@ -19,7 +19,7 @@ use kit::policy::EDGECTL;
 use time::OffsetDateTime;
 use wire::Component;
 
-use super::owner::Owner;
+use super::owner::{Owner, open_way};
 use super::plan::Plan;
 use super::{Failure, Layout, power};
 use crate::policy;
@@ -45,6 +45,7 @@ pub(super) fn settle(
     for component in Component::ALL.iter().copied() {
         let dir = layout.dir().join(component.as_str()).join("identity");
         create_dir(&dir)?;
+        open_way(&layout.dir().join(component.as_str()))?;
         property.issue_into(&Holder::Component(component), &dir, Renewal::WhenDue, now)?;
         power::may_fail("property", component.as_str());
         let files = [CA_FILE, CERT_FILE, KEY_FILE].map(|name| dir.join(name));

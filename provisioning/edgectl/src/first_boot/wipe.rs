@@ -9,7 +9,7 @@ use super::power;
 /// Overwrites a file and removes it; one that is gone is gone.
 ///
 /// On flash the old cells may survive the overwriting: what makes a claim worthless is that the
-/// cloud refuses it. The disk of a box is encrypted for the rest.
+/// cloud refuses it.
 pub(crate) fn erase(path: &Path) -> io::Result<()> {
     let length = match fs::metadata(path) {
         Ok(found) => found.len(),

@@ -85,6 +85,14 @@ pub(crate) enum PropertyError {
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// A file cannot be left to whom it belongs.
+    #[error("cannot give {} to the owner of its directory", file.display())]
+    Owner {
+        /// The file.
+        file: PathBuf,
+        /// What the machine said.
+        source: io::Error,
+    },
     /// Another run cannot be waited for.
     #[error("cannot lock {}", file.display())]
     Lock {

@@ -11,6 +11,11 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// The directory itself.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The layout below `dir`.
     pub(crate) fn new(dir: &Path) -> Self {
         Self {
@@ -43,6 +48,16 @@ impl Layout {
 
     pub(super) fn principals(&self) -> PathBuf {
         self.property("principals.json")
+    }
+
+    /// The copy of `principals.json` that the box's `authority` reads.
+    pub(super) fn settled_principals(&self) -> PathBuf {
+        self.dir.join("authority/ca/principals.json")
+    }
+
+    /// The copy of `devices.json` that the box's `iot-gateway` reads.
+    pub(super) fn settled_devices(&self) -> PathBuf {
+        self.dir.join("iot-gateway/devices.json")
     }
 
     /// The CA's certificate.

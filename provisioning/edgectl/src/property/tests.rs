@@ -215,6 +215,20 @@ fn a_renewed_leaf_keeps_its_key() {
     assert_ne!(read(CERT_FILE), leaf);
 }
 
+#[test]
+fn on_a_box_a_component_gets_its_leaf_where_it_reads_it() {
+    let (dir, mut property) = seaside();
+    let own = dir.path().join("uplink/identity");
+    fs::create_dir_all(&own).unwrap();
+    property.issue(&uplink(), Renewal::WhenDue, NOW).unwrap();
+    let elsewhere = property.layout.identity(&Component::Uplink.into());
+    assert!(!elsewhere.exists());
+    let before = Identity::load(&own).unwrap();
+    property.issue(&uplink(), Renewal::Now, NOW).unwrap();
+    let after = Identity::load(&own).unwrap();
+    assert_ne!(before.chain, after.chain);
+}
+
 /// Damages an issued identity and sees it mended.
 #[track_caller]
 fn check_mended(damage: impl FnOnce(&Path)) {
@@ -291,6 +305,24 @@ fn the_policy_knows_operators_devices_and_components() {
     let knows = |id: &str| policy.principals().any(|known| known.as_str() == id);
     assert!(knows("alice") && knows("uplink") && knows("iot-gateway"));
     assert!(!knows("broker") && !knows("lock-1"));
+}
+
+#[test]
+fn the_boxs_own_copies_follow_the_directory_and_nothing_is_made_where_there_are_none() {
+    let (dir, mut property) = seaside();
+    let lock = |number: u8| Holder::Device(format!("lock-{number}").parse().unwrap());
+    property.give_away(&[lock(1)]).unwrap();
+    assert!(!dir.path().join("authority").exists());
+
+    let copy = dir.path().join("authority/ca/principals.json");
+    fs::create_dir_all(copy.parent().unwrap()).unwrap();
+    fs::write(&copy, "{}").unwrap();
+    // Interrupted between the two files: the next run completes it.
+    property.give_away(&[lock(1)]).unwrap();
+    let original = dir.path().join("property/principals.json");
+    assert_eq!(fs::read(&copy).unwrap(), fs::read(&original).unwrap());
+    property.give_away(&[lock(2)]).unwrap();
+    assert!(fs::read_to_string(&copy).unwrap().contains("lock-2"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One write of one device.
 
 use sqlx::sqlite::SqliteConnection;
-use wire::DeviceId;
+use wire::{DeviceId, Integer};
 
 use super::column;
 use crate::sim::outbox::{Letter, Subject};
@@ -11,6 +11,8 @@ use crate::sim::outbox::{Letter, Subject};
 pub struct Entry {
     /// Which device.
     pub device: DeviceId,
+    /// Its outbox store, if it is not that of the file.
+    pub boot: Option<Integer>,
     /// What it has said.
     pub letters: Vec<Letter>,
     /// What it gave up.
@@ -26,6 +28,7 @@ impl Entry {
     pub fn new(device: DeviceId) -> Self {
         Self {
             device,
+            boot: None,
             letters: Vec::new(),
             dropped: Vec::new(),
             through: None,
@@ -143,6 +146,27 @@ async fn learn(
     .bind(device)
     .bind(through.map(column))
     .bind(memory)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Gives up what a device holds, and begins a new outbox store for it.
+pub(super) async fn renew(
+    connection: &mut SqliteConnection,
+    device: &str,
+    boot: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE message SET fate = 'dropped' WHERE device = ? AND fate = 'held'")
+        .bind(device)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "INSERT INTO device (device, through_seq, memory, boot) VALUES (?1, NULL, '{}', ?2)
+         ON CONFLICT (device) DO UPDATE SET through_seq = NULL, boot = ?2",
+    )
+    .bind(device)
+    .bind(boot)
     .execute(connection)
     .await
     .map(|_| ())

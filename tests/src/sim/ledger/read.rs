@@ -59,6 +59,52 @@ pub async fn read(path: &Path) -> Result<Vec<Line>, LedgerError> {
     rows.iter().map(line).collect()
 }
 
+/// A state that a device reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Its outbox store.
+    pub boot: Integer,
+    /// Place in it.
+    pub seq: Integer,
+    /// What was published.
+    pub body: Vec<u8>,
+}
+
+/// Every state that a device reported, by boot and place.
+pub async fn reports(path: &Path, device: &DeviceId) -> Result<Vec<Report>, LedgerError> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let rows = sqlx::query(
+        "SELECT boot, seq, body FROM message WHERE device = ? AND kind = 'reported'
+         ORDER BY boot, seq",
+    )
+    .bind(device.as_str())
+    .fetch_all(&mut connection)
+    .await?;
+    connection.close().await?;
+    let report = |row: &SqliteRow| {
+        Ok(Report {
+            boot: integer(row.try_get("boot")?)?,
+            seq: integer(row.try_get("seq")?)?,
+            body: row.try_get("body")?,
+        })
+    };
+    rows.iter().map(report).collect()
+}
+
+/// How many messages there are, and how many of them the gateway has confirmed.
+pub async fn count(path: &Path) -> Result<(usize, usize), LedgerError> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let (all, received): (i64, i64) =
+        sqlx::query_as("SELECT count(*), count(*) FILTER (WHERE fate = 'received') FROM message")
+            .fetch_one(&mut connection)
+            .await?;
+    connection.close().await?;
+    let [all, received] = [all, received].map(|count| usize::try_from(count).map_err(damaged));
+    Ok((all?, received?))
+}
+
 /// The bodies of all messages of a kind, in no order.
 pub async fn bodies(path: &Path, kind: &str) -> Result<Vec<Vec<u8>>, LedgerError> {
     let options = SqliteConnectOptions::new().filename(path).read_only(true);

@@ -2,7 +2,7 @@
 
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{FromRow, Row};
-use wire::DeviceId;
+use wire::{DeviceId, Integer};
 
 use super::{LedgerError, damaged, integer};
 use crate::sim::device::Memory;
@@ -11,6 +11,8 @@ use crate::sim::outbox::{Letter, Stored, Subject};
 /// A device as the ledger remembers it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Resumed {
+    /// Its outbox store.
+    pub boot: Integer,
     /// Its outbox.
     pub outbox: Stored,
     /// What it keeps through a restart.
@@ -22,6 +24,7 @@ pub struct Resumed {
 struct Known {
     through_seq: Option<i64>,
     memory: String,
+    boot: Option<i64>,
 }
 
 pub(super) async fn resume(
@@ -30,10 +33,11 @@ pub(super) async fn resume(
     boot: i64,
 ) -> Result<Resumed, LedgerError> {
     let known: Option<Known> =
-        sqlx::query_as("SELECT through_seq, memory FROM device WHERE device = ?")
+        sqlx::query_as("SELECT through_seq, memory, boot FROM device WHERE device = ?")
             .bind(device.as_str())
             .fetch_optional(readers)
             .await?;
+    let boot = known.as_ref().and_then(|known| known.boot).unwrap_or(boot);
     let last: Option<i64> =
         sqlx::query_scalar("SELECT max(seq) FROM message WHERE device = ? AND boot = ?")
             .bind(device.as_str())
@@ -69,6 +73,7 @@ pub(super) async fn resume(
         .transpose()
         .map_err(damaged)?;
     Ok(Resumed {
+        boot: integer(boot)?,
         outbox,
         memory: memory.unwrap_or_default(),
     })

@@ -66,6 +66,7 @@ async fn check(
     assert_eq!(
         resumed,
         Resumed {
+            boot: 1_u32.into(),
             outbox,
             memory: Memory::default()
         }
@@ -108,6 +109,48 @@ async fn what_was_given_up_is_not_held_and_remembered_until_the_gateway_is_past_
         ..Entry::new(device())
     };
     check([said(0..1), dropped, through], (3, Some(1), None, &[2])).await;
+}
+
+#[tokio::test]
+async fn a_device_that_lost_its_outbox_begins_anew_and_what_it_held_is_given_up() {
+    let through = Entry {
+        through: Some(0),
+        ..Entry::new(device())
+    };
+    let (_directory, path) = kept([said(0..3), through]).await;
+    let tasks = Tasks::new();
+    let ledger = Ledger::open(&path, 2_u32.into(), &tasks).await.unwrap();
+    ledger.renew(&device(), 9_u32.into()).await.unwrap();
+    let resumed = ledger.resume(&device()).await.unwrap();
+    assert_eq!(
+        (resumed.boot, resumed.outbox),
+        (9_u32.into(), Stored::default())
+    );
+    let again = Entry {
+        boot: Some(9_u32.into()),
+        ..said(0..1)
+    };
+    ledger.commit(again).await.unwrap();
+    let lines = read(&path).await.unwrap();
+    let fates: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            (
+                line.boot.value(),
+                line.seq.value(),
+                line.received,
+                line.dropped,
+            )
+        })
+        .collect();
+    let expected = [
+        (1, 0, true, false),
+        (1, 1, false, true),
+        (1, 2, false, true),
+        (9, 0, false, false),
+    ];
+    assert_eq!(fates, expected);
+    assert_eq!(ledger.resume(&device()).await.unwrap().outbox.next, 1);
 }
 
 #[tokio::test]

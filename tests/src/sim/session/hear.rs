@@ -28,7 +28,8 @@ impl Session {
     pub(super) async fn hear(&mut self, bus: &Bus, delivery: Delivery) -> Result<(), LedgerError> {
         match self.understand(&delivery) {
             Ok(Heard::Told(input)) => {
-                let effects = self.device.handle(self.place.clock.wall(), input);
+                let now = self.trouble.clock(self.place.clock.wall());
+                let effects = self.device.handle(now, input);
                 self.carry_out(bus, effects).await?;
             }
             Ok(Heard::Received(through)) => self.advance(bus, outbox::Input::Received(through)),
@@ -46,7 +47,7 @@ impl Session {
         Ok(match subject {
             DeviceSubject::Received => {
                 let received: Received = wire::decode(&delivery.body)?;
-                if received.boot == self.place.ledger.boot() {
+                if received.boot == self.boot {
                     Heard::Received(received.through_seq.value())
                 } else {
                     Heard::Nothing

@@ -21,7 +21,7 @@ impl Session {
         bus: &Bus,
         effects: Vec<Effect>,
     ) -> Result<(), LedgerError> {
-        let at = self.place.clock.wall();
+        let at = self.trouble.clock(self.place.clock.wall());
         let mut entry = Entry::new(self.id.clone());
         let mut acks: Vec<Ack> = Vec::new();
         for effect in effects {
@@ -39,7 +39,9 @@ impl Session {
             entry.dropped.extend(entered.dropped);
         }
         self.commit(entry).await?;
-        self.advance(bus, outbox::Input::Stored);
+        if !self.trouble.is_silent() {
+            self.advance(bus, outbox::Input::Stored);
+        }
         for ack in acks {
             let subject = DeviceSubject::Ack(ack.execution);
             let body = wire::encode(&ack).into();
@@ -54,6 +56,7 @@ impl Session {
     }
 
     async fn commit(&mut self, mut entry: Entry) -> Result<(), LedgerError> {
+        entry.boot = Some(self.boot);
         let memory = self.device.memory();
         if memory != self.memory {
             let text = serde_json::to_string(&memory).expect("a memory has a JSON form");
@@ -71,12 +74,11 @@ impl Session {
     pub(super) fn advance(&mut self, bus: &Bus, input: outbox::Input) {
         for effect in self.outbox.handle(self.place.clock.monotonic(), input) {
             match effect {
-                outbox::Effect::Cover(through) => self.covered = Some(through),
-                outbox::Effect::Publish(letter) => {
-                    let cargo = Cargo::Letter(letter.seq.value());
-                    let (subject, retain) = (letter.subject.on_the_bus(), letter.subject.retain());
-                    self.start(bus, cargo, subject, letter.body, retain);
+                outbox::Effect::Cover(through) => {
+                    self.covered = Some(through);
+                    self.confirmed = Some(through);
                 }
+                outbox::Effect::Publish(letter) => self.post(bus, letter),
             }
         }
     }
@@ -89,18 +91,19 @@ impl Session {
 
     /// Notes that a publish is over; a refused letter is tried again later.
     pub(super) fn landed(&mut self, bus: &Bus, cargo: Cargo, error: Option<PublishError>) {
-        if let Some(error) = error.as_ref().filter(|_| !self.complained) {
+        let complaint = error.as_ref().filter(|_| cargo != Cargo::Litter);
+        if let Some(error) = complaint.filter(|_| !self.complained) {
             self.complained = true;
             tracing::warn!(device = %self.id, error = %Chain(error), "message refused");
         }
         match (cargo, error) {
             (Cargo::Letter(seq), None) => self.advance(bus, outbox::Input::Published(seq)),
             (Cargo::Letter(seq), Some(_)) => self.advance(bus, outbox::Input::Refused(seq)),
-            (Cargo::Greeting | Cargo::Ack, _) => {}
+            (Cargo::Litter | Cargo::Greeting | Cargo::Ack, _) => {}
         }
     }
 
-    fn start(
+    pub(super) fn start(
         &mut self,
         bus: &Bus,
         cargo: Cargo,

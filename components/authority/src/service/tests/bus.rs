@@ -144,6 +144,7 @@ async fn office(house: &House, tasks: &Tasks) -> Office {
         books: journal::load(journal.readers()).await.unwrap(),
         journal,
         provisioned: Provisioned::new(house.estate.dir.path(), Health::new().need("x")),
+        roll: watch::channel(None).0,
         scribe: Scribe {
             ca: Arc::new(house.estate.load()),
             identity: identity.clone(),

@@ -1,3 +1,4 @@
+import type { GuestMessage } from "@hospitality-edge/client";
 import { computed, effect, signal } from "@preact/signals";
 
 import { about } from "../shared/about";
@@ -24,13 +25,6 @@ export interface Door {
   box(hotel: Hotel): Promise<Box>;
 }
 
-/** A message that may not have arrived yet. */
-interface Letter {
-  v: 1;
-  message: string;
-  text: string;
-}
-
 export type Stage =
   | { name: "arriving" }
   | { name: "refused"; problem: Problem }
@@ -49,7 +43,8 @@ export class GuestStore {
   );
   readonly #door: Door;
   #ends: (() => void)[] = [];
-  #letter: Letter | null = null;
+  /** What may not have arrived yet. */
+  #message: GuestMessage | null = null;
 
   constructor(door: Door) {
     this.#door = door;
@@ -96,11 +91,11 @@ export class GuestStore {
   async write(text: string): Promise<void> {
     const stage = this.stage.value;
     if (stage.name !== "seated") return;
-    if (this.#letter?.text !== text) {
-      this.#letter = { v: 1, message: newId(), text };
+    if (this.#message?.text !== text) {
+      this.#message = { v: 1, message: newId(), text };
     }
-    await stage.box.request<Letter, unknown>(about.guestMessage, this.#letter);
-    this.#letter = null;
+    await stage.box.request<GuestMessage, unknown>(about.guestMessage, this.#message);
+    this.#message = null;
     stage.notices.tell({ title: "Thank you, we have your message", body: "" });
   }
 

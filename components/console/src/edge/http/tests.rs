@@ -126,7 +126,9 @@ fn site(pages: &TempDir, networks: &[&str]) -> Site {
 fn built() -> TempDir {
     let pages = tempfile::tempdir().unwrap();
     std::fs::create_dir(pages.path().join("assets")).unwrap();
-    for page in ["guest", "staff", "kitchen", "life", "enrol"] {
+    for page in [
+        "guest", "staff", "kitchen", "life", "rooms", "desk", "pos", "enrol",
+    ] {
         std::fs::write(pages.path().join(format!("{page}.html")), PAGE).unwrap();
     }
     std::fs::write(pages.path().join("assets/guest-1a2b3c4d.js"), SCRIPT).unwrap();

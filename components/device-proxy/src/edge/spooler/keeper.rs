@@ -182,9 +182,13 @@ impl Keeper {
             .await
     }
 
-    /// Hands a copy to its link; what cannot be printed there ends.
+    /// Hands a copy to its link; what cannot be printed there ends, and what the disk kept until its
+    /// time was over.
     fn print(&self, order: &Order) -> Vec<Effect> {
         let now = self.clock.wall();
+        if let Some(effects) = lock(&self.spooler).too_late(now, order) {
+            return effects;
+        }
         let profile = self.config.printers.get(&order.printer);
         let profile = profile.map(|printer| &printer.profile);
         let (Some(profile), Some(link)) = (profile, self.links.get(&order.printer)) else {

@@ -1,8 +1,9 @@
 //! Printing with a disk and a printer.
 
+use sqlx::AssertSqlSafe;
 use tempfile::TempDir;
 use tokio::time::timeout;
-use wire::print::JobState;
+use wire::print::{DRAWER_WAIT_MS, JobState};
 
 use super::*;
 use crate::edge::printer::tests::stub::Stub;
@@ -13,22 +14,29 @@ const LIMIT: Duration = Duration::from_secs(30);
 struct Shop {
     disk: TempDir,
     stub: Stub,
+    has_drawer: bool,
     running: Running,
 }
 
 struct Running {
     printing: Printing,
     journal: Journal,
+    clock: Clock,
     tasks: Tasks,
 }
 
 impl Shop {
     async fn open() -> Self {
+        Self::furnished(false).await
+    }
+
+    async fn furnished(has_drawer: bool) -> Self {
         let (disk, stub) = (tempfile::tempdir().unwrap(), Stub::start().await);
-        let running = Running::start(&disk, &stub).await;
+        let running = Running::start(&disk, &stub, has_drawer).await;
         Self {
             disk,
             stub,
+            has_drawer,
             running,
         }
     }
@@ -38,13 +46,15 @@ impl Shop {
         let Self {
             disk,
             stub,
+            has_drawer,
             running,
         } = self;
         running.end().await;
-        let running = Running::start(&disk, &stub).await;
+        let running = Running::start(&disk, &stub, has_drawer).await;
         Self {
             disk,
             stub,
+            has_drawer,
             running,
         }
     }
@@ -60,25 +70,35 @@ impl Shop {
     async fn submit(&self, number: u32) -> Result<Job, Problem> {
         self.printing().submit(&pos(), submit(number, "Soup")).await
     }
+
+    /// Renames a table: what is written to it is refused as long as it has another name.
+    async fn rename(&self, table: &str, to: &str) {
+        let sql = AssertSqlSafe(format!("ALTER TABLE {table} RENAME TO {to}"));
+        let renamed = self.running.journal.write(move |connection| {
+            Box::pin(async move { sqlx::raw_sql(sql).execute(connection).await.map(drop) })
+        });
+        renamed.await.unwrap();
+    }
 }
 
 impl Running {
-    async fn start(disk: &TempDir, stub: &Stub) -> Self {
+    async fn start(disk: &TempDir, stub: &Stub, has_drawer: bool) -> Self {
         let tasks = Tasks::new();
         let path = disk.path().join("journal.db");
         let journal = Journal::open(&path, journal::MIGRATIONS, &tasks)
             .await
             .unwrap();
         let config = serde_json::from_value(serde_json::json!({
-            "printers": { "pass": { "address": stub.address().to_string() } },
+            "printers": { "pass": { "address": stub.address().to_string(), "drawer": has_drawer } },
             "routes": { "kitchen": { "printers": ["pass"], "unconfirmed": "reprint-marked" } },
         }));
-        let (clock, health) = (Clock::system(), Health::new());
+        let (clock, health) = (Clock::manual(Clock::system().wall()), Health::new());
         let printing = Printing::start(config.unwrap(), &journal, &clock, &health, &tasks);
         let printing = printing.await.unwrap();
         Self {
             printing,
             journal,
+            clock,
             tasks,
         }
     }
@@ -87,6 +107,7 @@ impl Running {
         let Self {
             printing,
             journal,
+            clock: _,
             tasks,
         } = self;
         drop((printing, journal));
@@ -104,6 +125,14 @@ fn submit(number: u32, text: &str) -> Submit {
         "document": { "kind": "receipt", "lines": [{ "kind": "text", "text": text }] },
     }))
     .unwrap()
+}
+
+fn drawer(number: u32) -> Submit {
+    let document = serde_json::json!({ "kind": "drawer" });
+    Submit {
+        document: serde_json::from_value(document).unwrap(),
+        ..submit(number, "")
+    }
 }
 
 fn of(number: u32) -> JobOf {
@@ -259,14 +288,10 @@ async fn what_cannot_be_printed_is_not_taken() {
         ..submit(1, "x")
     };
     assert_eq!(refused(raw).await.as_deref(), Some("document.octets"));
-    let drawer = Submit {
-        document: document(serde_json::json!({ "kind": "drawer" })),
-        ..submit(1, "x")
-    };
-    assert_eq!(refused(drawer.clone()).await.as_deref(), Some("route"));
+    assert_eq!(refused(drawer(1)).await.as_deref(), Some("route"));
     let twice = Submit {
         copies: 2,
-        ..drawer
+        ..drawer(1)
     };
     assert_eq!(refused(twice).await.as_deref(), Some("copies"));
     assert!(shop.printing().jobs(None).await.unwrap().jobs.is_empty());
@@ -285,5 +310,27 @@ async fn printers_and_previews_are_shown() {
     };
     let picture = shop.printing().preview(preview).unwrap();
     assert!(picture.png.as_slice().starts_with(b"\x89PNG"));
+    shop.end().await;
+}
+
+// device-proxy-3.8
+#[tokio::test]
+async fn a_drawer_that_was_refused_does_not_open_when_the_disk_is_back() {
+    let shop = Shop::furnished(true).await;
+    let mut changes = shop.printing().changes();
+    shop.submit(1).await.unwrap();
+    comes_to(&mut changes, 1, &JobState::Done).await;
+    shop.rename("print_job", "elsewhere").await;
+    let refused = shop.printing().submit(&pos(), drawer(2)).await;
+    assert_eq!(refused.unwrap_err().code, Code::Unavailable);
+    let wait = Duration::from_millis(DRAWER_WAIT_MS);
+    shop.running.clock.advance(wait);
+    shop.rename("elsewhere", "print_job").await;
+    comes_to(&mut changes, 2, &JobState::Expired).await;
+    // The printer is free, and was sent nothing for the drawer.
+    shop.submit(3).await.unwrap();
+    comes_to(&mut changes, 3, &JobState::Done).await;
+    let received = shop.stub.received();
+    assert!(!received.windows(2).any(|window| window == b"\x1bp"));
     shop.end().await;
 }

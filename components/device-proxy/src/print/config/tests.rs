@@ -34,16 +34,18 @@ fn an_address_is_all_that_must_be_said_of_a_printer() {
 
 // device-proxy-8.6
 #[test]
-fn everything_can_be_said_and_numbers_may_stand_in_quotes() {
+fn everything_can_be_said_and_numbers_and_switches_may_stand_in_quotes() {
     let config: PrintConfig = serde_json::from_value(json!({
         "printers": { "pass": {
-            "address": "printer.local:9100", "idle_close_ms": "500",
+            "address": "printer.local:9100", "idle_close_ms": "500", "drawer": "true",
             "profile": { "columns": "32", "dots_per_line": "384", "code_pages": { "cp437": "0" }, "barrier": "gs-r" },
         } },
         "routes": { "kitchen": { "printers": ["pass"], "unconfirmed": "reprint-marked", "expires_ms": "60000" } },
     }))
     .unwrap();
-    let profile = &config.printers.values().next().unwrap().profile;
+    let printer = config.printers.values().next().unwrap();
+    assert!(printer.drawer);
+    let profile = &printer.profile;
     assert_eq!((profile.columns, profile.barrier), (32, Barrier::GsR));
     assert_eq!(profile.code_pages, [(CodePage::Cp437, 0)].into());
 }

@@ -44,11 +44,14 @@ impl Spooler {
         }
     }
 
-    /// Begins every attempt that can begin, the oldest job first.
+    /// Begins every attempt that can begin, the oldest job first; what is over waits for the next tick
+    /// to end it.
     pub(super) fn dispatch(&mut self, now: Integer) {
         let waiting: Vec<u64> = self.waiting().collect();
         for number in waiting {
-            if let Some(printer) = self.free_printer(now, number) {
+            if now < self.entry(number).expires_at
+                && let Some(printer) = self.free_printer(now, number)
+            {
                 self.begin(now, number, printer);
             }
         }
@@ -186,7 +189,7 @@ impl Spooler {
         self.wait(now, number);
     }
 
-    fn wait(&mut self, now: Integer, number: u64) {
+    pub(super) fn wait(&mut self, now: Integer, number: u64) {
         self.entry_mut(number).come_to(now, Stage::Waiting);
         self.keep(number);
     }

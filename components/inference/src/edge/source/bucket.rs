@@ -13,12 +13,13 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::DisplayErrorContext;
 use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
+use kit::signing::PublicKey;
 use tokio::time::timeout;
 use wire::Word;
 
 use super::{Offered, SourceError};
 use crate::config::S3;
-use crate::edge::bundle::{self, FILES, PublicKey, SIGNATURE, SUMS, SUMS_MAX};
+use crate::edge::bundle::{self, FILES, SIGNATURE, SUMS, SUMS_MAX};
 
 /// Most of a TCP and TLS handshake.
 const CONNECT: Duration = Duration::from_secs(5);

@@ -49,7 +49,7 @@ fn a_device_that_comes_back_goes_on_with_its_numbers() {
     assert_eq!(received.through_seq, n(1));
 }
 
-// iot-gateway-1.4
+// iot-gateway-1.4, iot-gateway-10.2
 #[test]
 fn a_device_taken_out_while_the_gateway_was_down_is_forgotten_at_start() {
     let numbers = Kept {
@@ -71,10 +71,12 @@ fn a_device_taken_out_while_the_gateway_was_down_is_forgotten_at_start() {
         turns: vec![],
     };
     let registry = registry(&[("l-1", Kind::Lock)]);
-    let (_, effects) = Gateway::resume(start(), registry, Policy::default(), memory);
+    let (gateway, effects) = Gateway::resume(start(), registry, Policy::default(), memory);
     let is_forget = |effect: &&Effect| matches!(effect, Effect::Store(Change::Forget(_)));
     let forgotten: Vec<_> = effects.iter().filter(is_forget).collect();
     assert_eq!(forgotten, [&Effect::Store(Change::Forget(id("gone")))]);
+    let retired: Vec<_> = gateway.retired().collect();
+    assert_eq!(retired, [&id("gone"), &id("long-gone")]);
 }
 
 // iot-gateway-3.10

@@ -36,7 +36,7 @@ pub(crate) struct Shelf {
 /// What is remembered through restarts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Memory {
-    /// The last backup; before the first, the first start.
+    /// The last backup of a night; before the first, the first start.
     pub(crate) last: Integer,
 }
 
@@ -120,12 +120,7 @@ impl Shelf {
     pub(crate) fn offer(&self, name: &str) -> io::Result<Offer> {
         let path = self.directory.join(name);
         let mut digest = Digesting::new();
-        let mut counting = Counting {
-            digest: &mut digest,
-            bytes: 0,
-        };
-        io::copy(&mut File::open(&path)?, &mut counting)?;
-        let bytes = counting.bytes;
+        let bytes = io::copy(&mut File::open(&path)?, &mut digest)?;
         Ok(Offer {
             path,
             name: name.to_owned(),
@@ -135,18 +130,20 @@ impl Shelf {
     }
 
     /// Removes all but the newest backups, also those that wait: the newest matters most.
-    fn prune(&self, keep: usize) -> io::Result<()> {
+    fn prune(&self, newest: &str, keep: usize) -> io::Result<()> {
         for directory in [&self.directory, &self.kept] {
             let mut names = names(directory)?;
             names.retain(|name| is_a_backup(name));
-            for name in surplus(names, keep) {
+            for name in surplus(names, newest, keep) {
                 if *directory == self.directory {
                     tracing::warn!(name, "an old backup makes place, and is not in the cloud");
                 }
-                match fs::remove_file(directory.join(name)) {
+                match fs::remove_file(directory.join(&name)) {
+                    Ok(()) => {}
                     // `uplink` was faster.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    removed => removed?,
+                    // The others make place all the same.
+                    Err(error) => tracing::error!(name, %error, "an old backup stays"),
                 }
             }
         }
@@ -183,7 +180,11 @@ impl Draft {
             return Err(error);
         }
         File::open(&places.directory)?.sync_all()?;
-        places.prune(keep)
+        // It is whole and handed over, whatever becomes of the old ones.
+        if let Err(error) = places.prune(name, keep) {
+            tracing::error!(name, %error, "old backups stay");
+        }
+        Ok(())
     }
 }
 
@@ -194,23 +195,6 @@ impl Drop for Draft {
         {
             tracing::warn!(path = %path.display(), %error, "cannot remove an unfinished backup");
         }
-    }
-}
-
-struct Counting<'a> {
-    digest: &'a mut Digesting,
-    bytes: u64,
-}
-
-impl io::Write for Counting<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.digest.add(bytes);
-        self.bytes += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::answer::{begun, compared, completed, parted, sent};
-use super::{Bucket, DIGEST, REQUEST, SLOWEST, base64, late};
+use super::{Bucket, DIGEST, REQUEST, SLOWEST, base64, late, other, stored_as, stranger};
 use crate::edge::handover;
 use crate::file::{Handed, Sent};
 use crate::upload::Answer;
@@ -22,12 +22,24 @@ const CONTENT_TYPE: &str = "application/octet-stream";
 #[derive(Debug, Default)]
 pub(crate) struct Parts(Vec<CompletedPart>);
 
+impl Parts {
+    /// Bytes of the next part of a file; none when all are there.
+    pub(crate) fn next(&self, file: &Handed) -> Option<u64> {
+        let number = self.sent() + 1;
+        (number <= file.parts()).then(|| file.part(number).1)
+    }
+
+    fn sent(&self) -> u64 {
+        u64::try_from(self.0.len()).unwrap_or(u64::MAX)
+    }
+}
+
 impl Bucket {
     /// The same, with another name, for files.
     pub(crate) fn named(&self, name: &str) -> Self {
         Self {
-            client: self.client.clone(),
             name: name.to_owned(),
+            ..self.clone()
         }
     }
 
@@ -44,13 +56,14 @@ impl Bucket {
             .bucket(&self.name)
             .key(&file.key)
             .if_none_match("*")
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_sha256(base64::encode(&file.sha256.0))
             .metadata(DIGEST, file.sha256.to_string())
             .content_type(CONTENT_TYPE)
             .body(ByteStream::from(body));
         let patience = patience(file.bytes);
         Sent::Answered(match timeout(patience, Box::pin(request.send())).await {
-            Ok(Ok(_)) => Answer::Stored,
+            Ok(Ok(stored)) => stored_as(&stored, &file.sha256),
             Ok(Err(error)) => sent(&error),
             Err(_) => late(patience),
         })
@@ -75,21 +88,18 @@ impl Bucket {
         }
     }
 
-    /// Uploads the parts that are missing and puts them together, unless the name is taken.
-    pub(crate) async fn send_parts(&self, file: &Handed, parts: &mut Parts) -> Sent {
-        let upload = file.upload.as_deref().unwrap_or_default();
-        let done = u64::try_from(parts.0.len()).unwrap_or(u64::MAX);
-        for number in done + 1..=file.parts() {
-            let (from, bytes) = file.part(number);
-            let body = match piece(file, from, bytes).await {
-                Ok(body) => body,
-                Err(why) => return Sent::Unfit(why),
-            };
-            match self.send_part(file, upload, number, body).await {
-                Ok(part) => parts.0.push(part),
-                Err(answer) => return Sent::Answered(answer),
-            }
-        }
+    /// Uploads the next part that is missing; what came of it when it is not there.
+    pub(crate) async fn send_next(&self, file: &Handed, parts: &mut Parts) -> Result<(), Sent> {
+        let number = parts.sent() + 1;
+        let (from, bytes) = file.part(number);
+        let body = piece(file, from, bytes).await.map_err(Sent::Unfit)?;
+        let part = self.send_part(file, upload_of(file), number, body).await;
+        parts.0.push(part.map_err(Sent::Answered)?);
+        Ok(())
+    }
+
+    /// Puts the parts together when none is missing, unless the name is taken.
+    pub(crate) async fn finish(&self, file: &Handed, parts: &Parts) -> Sent {
         // What was sent is what was handed over, unless somebody wrote meanwhile.
         let whole = file.clone();
         match spawn_blocking(move || handover::look_closely(&whole)).await {
@@ -97,7 +107,7 @@ impl Bucket {
             Ok(Err(why)) => return Sent::Unfit(why),
             Err(error) => return Sent::Unfit(error.to_string()),
         }
-        Sent::Answered(self.complete(file, upload, parts).await)
+        Sent::Answered(self.complete(file, upload_of(file), parts).await)
     }
 
     async fn send_part(
@@ -141,6 +151,7 @@ impl Bucket {
             .if_none_match("*")
             .multipart_upload(parts.build());
         match timeout(REQUEST, Box::pin(request.send())).await {
+            Ok(Ok(stored)) if stored.e_tag().is_none() => stranger(),
             Ok(Ok(_)) => Answer::Stored,
             Ok(Err(error)) => completed(&error),
             Err(_) => late(REQUEST),
@@ -172,7 +183,7 @@ impl Bucket {
             .checksum_mode(ChecksumMode::Enabled);
         match timeout(REQUEST, Box::pin(request.send())).await {
             Ok(Ok(found)) if is(&found, file) => Answer::Same,
-            Ok(Ok(_)) => Answer::Different,
+            Ok(Ok(found)) => other(&found),
             Ok(Err(error)) => compared(&error),
             Err(_) => late(REQUEST),
         }
@@ -194,6 +205,11 @@ fn is(found: &HeadObjectOutput, file: &Handed) -> bool {
         .content_length()
         .and_then(|size| u64::try_from(size).ok());
     told == Some(&file.sha256.to_string()) && size == Some(file.bytes)
+}
+
+/// The upload in parts that is under way; begun before parts are sent.
+fn upload_of(file: &Handed) -> &str {
+    file.upload.as_deref().unwrap_or_default()
 }
 
 /// A part of the file as it is now; the reason when it is not the file any more.

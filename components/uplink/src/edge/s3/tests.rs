@@ -5,6 +5,7 @@ use wire::record::Stream;
 use super::*;
 
 pub(crate) mod stub;
+mod table;
 
 use stub::{Mood, Object, Stub};
 
@@ -23,6 +24,7 @@ pub(crate) fn bucket(endpoint: &str) -> Bucket {
     Bucket {
         client: Client::from_conf(config),
         name: "hotel".to_owned(),
+        patience: Duration::from_secs(2),
     }
 }
 
@@ -33,6 +35,7 @@ fn sealed() -> Sealed {
         stream: Stream::P0,
         first: 1.into(),
         last: 9.into(),
+        lines: 9,
         bytes: 100,
         since: 0.into(),
         key: "v1/stream=p0/1-9-ab.ndjson.zst".to_owned(),

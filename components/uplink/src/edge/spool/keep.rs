@@ -6,20 +6,48 @@ use wire::record::Stream;
 use wire::{Integer, Problem};
 
 use super::columns::{integer, of};
-use super::{Arrival, REMEMBERED, count};
+use super::{Arrival, REMEMBERED, count, forgo, spent};
 use crate::batch::line_bytes;
 use crate::intake::{Kept, conflict, full};
+use crate::meter::{Count, LOCAL};
+use crate::object::date;
+use crate::quota::{Disk, Quotas, Room};
+
+/// What holds for all batches of a commit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// How much may wait.
+    pub(super) quotas: Quotas,
+    /// Whether the disk has room for more.
+    pub(super) disk: Disk,
+    /// The present.
+    pub(super) at: Integer,
+}
 
 /// Keeps each batch, or says why not; an error undoes all of them.
 pub(super) async fn all(
     connection: &mut SqliteConnection,
     arrivals: Vec<Arrival>,
-    at: Integer,
-    capacity: u64,
+    bounds: &Bounds,
 ) -> Result<Vec<Result<Kept, Problem>>, sqlx::Error> {
     let mut verdicts = Vec::with_capacity(arrivals.len());
+    let mut records = 0;
     for arrival in arrivals {
-        verdicts.push(one(connection, arrival, at, capacity).await?);
+        let count = u64::try_from(arrival.batch.records.len()).unwrap_or(u64::MAX);
+        let verdict = one(connection, arrival, bounds).await?;
+        if verdict == Ok(Kept::Now) {
+            records += count;
+        }
+        verdicts.push(verdict);
+    }
+    if records > 0 {
+        let local = Count {
+            day: date(bounds.at),
+            of: LOCAL.to_owned(),
+            requests: records,
+            bytes: 0,
+        };
+        spent::add(connection, &local).await?;
     }
     Ok(verdicts)
 }
@@ -27,9 +55,9 @@ pub(super) async fn all(
 async fn one(
     connection: &mut SqliteConnection,
     arrival: Arrival,
-    at: Integer,
-    capacity: u64,
+    bounds: &Bounds,
 ) -> Result<Result<Kept, Problem>, sqlx::Error> {
+    let at = bounds.at;
     if let Some(same) = seen(connection, &arrival).await? {
         return Ok(if same {
             Ok(Kept::Before)
@@ -48,8 +76,14 @@ async fn one(
         Err(problem) => return Ok(Err(problem)),
     };
     let bytes = lines.iter().map(|line| line_bytes(line)).sum();
-    if count::waiting_bytes(connection).await? + bytes > capacity {
-        return Ok(Err(full(bytes, capacity)));
+    let held = count::holdings(connection).await?;
+    match bounds.quotas.room(&held, bounds.disk, stream, bytes) {
+        Room::None => return Ok(Err(full(stream, bytes, bounds.quotas.of(stream)))),
+        Room::After(dropped) => {
+            for (from, bytes) in dropped {
+                forgo::oldest(connection, from, bytes, at).await?;
+            }
+        }
     }
     sqlx::query(
         "INSERT INTO spool_batch (principal, id, stream, sha256, at) VALUES (?, ?, ?, ?, ?)",

@@ -12,7 +12,7 @@ pub(super) async fn waiting(
     stream: Stream,
 ) -> Result<Option<Waiting>, sqlx::Error> {
     let row: Option<(i64, i64, i64)> = sqlx::query_as(
-        "SELECT place, at, waiting_bytes FROM spool_record
+        "SELECT coalesce(first, place), at, waiting_bytes FROM spool_record
          JOIN spool_stream ON spool_stream.stream = spool_record.stream
          WHERE spool_record.stream = ? ORDER BY place LIMIT 1",
     )
@@ -63,14 +63,14 @@ pub(super) async fn oldest(
     rows.into_iter().map(row).collect()
 }
 
-const OLDEST: &str =
-    "SELECT place, at, line FROM spool_record WHERE stream = ? ORDER BY place LIMIT ?";
+const OLDEST: &str = "SELECT place, coalesce(first, place), at, line FROM spool_record WHERE stream = ? ORDER BY place LIMIT ?";
 
-type Columns = (i64, i64, Vec<u8>);
+type Columns = (i64, i64, i64, Vec<u8>);
 
-fn row((place, at, line): Columns) -> Result<Row, sqlx::Error> {
+fn row((place, first, at, line): Columns) -> Result<Row, sqlx::Error> {
     Ok(Row {
         place: integer(place)?,
+        first: integer(first)?,
         at: integer(at)?,
         line,
     })

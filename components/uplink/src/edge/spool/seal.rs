@@ -1,6 +1,7 @@
 //! Batches on their way out.
 
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::SqliteExecutor;
+use sqlx::sqlite::SqliteConnection;
 use wire::Sha256;
 use wire::record::Stream;
 
@@ -13,12 +14,13 @@ pub(super) async fn put(
     body: &[u8],
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "INSERT OR REPLACE INTO spool_sealed (stream, first, last, bytes, since, key, sha256, body)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO spool_sealed (stream, first, last, lines, bytes, since, key, sha256, body)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(sealed.stream.as_str())
     .bind(of(sealed.first))
     .bind(of(sealed.last))
+    .bind(of_count(sealed.lines))
     .bind(of_count(sealed.bytes))
     .bind(of(sealed.since))
     .bind(&sealed.key)
@@ -29,14 +31,14 @@ pub(super) async fn put(
     .map(|_| ())
 }
 
-type Columns = (i64, i64, i64, i64, String, Vec<u8>, i64);
+pub(super) type Columns = (i64, i64, i64, i64, i64, String, Vec<u8>, i64);
 
-pub(super) async fn found(
-    readers: &SqlitePool,
+pub(super) async fn found<'e>(
+    readers: impl SqliteExecutor<'e>,
     stream: Stream,
 ) -> Result<Option<Sealed>, sqlx::Error> {
     let row: Option<Columns> = sqlx::query_as(
-        "SELECT first, last, bytes, since, key, sha256, length(body) FROM spool_sealed
+        "SELECT first, last, coalesce(lines, last - first + 1), bytes, since, key, sha256, length(body) FROM spool_sealed
          WHERE stream = ?",
     )
     .bind(stream.as_str())
@@ -45,14 +47,15 @@ pub(super) async fn found(
     row.map(|columns| read(stream, columns)).transpose()
 }
 
-fn read(stream: Stream, columns: Columns) -> Result<Sealed, sqlx::Error> {
-    let (first, last, bytes, since, key, sha256, size) = columns;
+pub(super) fn read(stream: Stream, columns: Columns) -> Result<Sealed, sqlx::Error> {
+    let (first, last, lines, bytes, since, key, sha256, size) = columns;
     let sha256 = <[u8; 32]>::try_from(sha256)
         .map_err(|digest| damaged(format_args!("a digest has {} bytes", digest.len())))?;
     Ok(Sealed {
         stream,
         first: integer(first)?,
         last: integer(last)?,
+        lines: count(lines),
         bytes: count(bytes),
         since: integer(since)?,
         key,
@@ -61,10 +64,14 @@ fn read(stream: Stream, columns: Columns) -> Result<Sealed, sqlx::Error> {
     })
 }
 
-pub(super) async fn body(readers: &SqlitePool, stream: Stream) -> Result<Vec<u8>, sqlx::Error> {
-    sqlx::query_scalar("SELECT body FROM spool_sealed WHERE stream = ?")
-        .bind(stream.as_str())
-        .fetch_one(readers)
+pub(super) async fn body<'e>(
+    readers: impl SqliteExecutor<'e>,
+    sealed: &Sealed,
+) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    sqlx::query_scalar("SELECT body FROM spool_sealed WHERE stream = ? AND key = ?")
+        .bind(sealed.stream.as_str())
+        .bind(&sealed.key)
+        .fetch_optional(readers)
         .await
 }
 

@@ -7,7 +7,7 @@ use wire::Integer;
 use wire::record::Stream;
 
 use super::digest;
-use crate::batch::{Front, Limits, Row, Waiting};
+use crate::batch::{Front, Limits, Packing, Row, Waiting};
 use crate::object::{Origin, Sealed, other_body};
 use crate::upload::{Answer, Step};
 
@@ -66,6 +66,7 @@ impl World {
             self.arrived += 1;
             self.rows.push(Row {
                 place: Integer::new(self.arrived).unwrap(),
+                first: Integer::new(self.arrived).unwrap(),
                 at: 0.into(),
                 line: self.arrived.to_string().into_bytes(),
             });
@@ -94,7 +95,7 @@ impl World {
                 break;
             }
         }
-        let body = front.pack();
+        let body = front.pack(Packing::Quick);
         let sealed = front.seal(&origin(), Stream::P0, digest(&body), size(&body));
         self.sealed = Some((sealed.clone(), body));
         Step::Send(sealed)
@@ -173,7 +174,8 @@ impl World {
             }
             (Step::Rename(sealed), _) => self.rename(&sealed),
             (Step::Forget(sealed), _) => self.forget(&sealed),
-            (Step::Rest(step), _) => *step,
+            (Step::Rest(step) | Step::Hold(_, step), _) => *step,
+            (Step::SetAside(..), _) => unreachable!("this bucket takes everything"),
         }
     }
 

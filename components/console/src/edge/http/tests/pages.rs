@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// Pages of staff.
+const STAFF: [&str; 6] = ["/staff", "/kitchen", "/life", "/rooms", "/desk", "/pos"];
+
 #[track_caller]
 fn check(answer: &Answer, status: u16, header: &str, expected: &str) {
     assert_eq!(answer.status, status, "{answer:?}");
@@ -25,13 +28,11 @@ async fn over_http_there_are_guests_pages_only() {
         let answer = served.get(path).await;
         assert_eq!(answer.status, 404, "{path}: {answer:?}");
     }
-    let answer = served.get("/staff?a=b").await;
-    check(
-        &answer,
-        307,
-        "location",
-        "https://greengrass.local:8445/staff",
-    );
+    for path in STAFF {
+        let answer = served.get(&format!("{path}?a=b")).await;
+        let secured = format!("https://greengrass.local:8445{path}");
+        check(&answer, 307, "location", &secured);
+    }
     served.end().await;
 }
 
@@ -39,7 +40,7 @@ async fn over_http_there_are_guests_pages_only() {
 #[tokio::test]
 async fn over_https_there_is_everything() {
     let served = Served::new(&[]).await;
-    for path in ["/t/table-7", "/staff", "/kitchen", "/life", "/enrol"] {
+    for path in ["/t/table-7", "/enrol"].into_iter().chain(STAFF) {
         assert_eq!(served.get_secured(path, "").await.body, PAGE, "{path}");
     }
     let home = served.get_secured("/", "").await;

@@ -55,6 +55,30 @@ fn the_newest_stay_on_the_box_when_uplink_has_taken_them() {
     assert_eq!(kept, NAMES[1..]);
 }
 
+// replica-sync-8.5
+#[test]
+fn a_backup_of_a_clock_that_was_ahead_makes_place_for_the_newest() {
+    let (_place, shelf) = shelf();
+    make(&shelf, "20310101t033000z-09.dump.zst.age", 1);
+    make(&shelf, NAMES[0], 1);
+    assert_eq!(shelf.waiting().unwrap(), NAMES[..1]);
+    assert_eq!(names(&shelf.kept).unwrap(), NAMES[..1]);
+}
+
+// replica-sync-8.5
+#[test]
+fn a_backup_is_made_although_an_old_one_cannot_be_removed() {
+    let (_place, shelf) = shelf();
+    // Nobody can remove a directory as if it were a file.
+    fs::create_dir(shelf.kept.join(NAMES[0])).unwrap();
+    make(&shelf, NAMES[1], 1);
+    make(&shelf, NAMES[2], 1);
+    assert_eq!(shelf.waiting().unwrap(), NAMES[2..]);
+    let mut kept = names(&shelf.kept).unwrap();
+    kept.sort_unstable();
+    assert_eq!(kept, [NAMES[0], NAMES[2]]);
+}
+
 // replica-sync-8.1
 #[test]
 fn the_last_backup_is_remembered() {

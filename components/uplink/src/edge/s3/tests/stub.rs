@@ -17,6 +17,10 @@ pub(crate) enum Mood {
     Deaf,
     /// Stores, then hangs up without a word.
     Mute,
+    /// Answers these bytes to everything, then hangs up.
+    Says(&'static str),
+    /// Reads and never answers.
+    Silent,
     /// Has something else under the next name that is used, then is fine.
     Squatted,
 }
@@ -97,10 +101,16 @@ impl Stub {
     async fn serve(&self, stream: TcpStream) {
         let mut stream = BufReader::new(stream);
         while let Some(asked) = read(&mut stream).await {
+            if self.state().mood == Mood::Silent {
+                std::future::pending::<()>().await;
+            }
             let Some(answer) = self.answer(asked) else {
                 return;
             };
             if stream.write_all(answer.as_bytes()).await.is_err() {
+                return;
+            }
+            if matches!(self.state().mood, Mood::Says(_)) {
                 return;
             }
         }
@@ -115,7 +125,8 @@ impl Stub {
         } = asked;
         let found = state.objects.get(&key).cloned();
         match (state.mood, method.as_str(), found) {
-            (Mood::Deaf, ..) => None,
+            (Mood::Deaf | Mood::Silent, ..) => None,
+            (Mood::Says(words), ..) => Some(words.to_owned()),
             (Mood::Status(status), method, _) => Some(failure(status, method)),
             (_, "PUT", Some(_)) if object.headers.contains_key("if-none-match") => {
                 Some(failure(412, "PUT"))
@@ -131,12 +142,14 @@ impl Stub {
             }
             (mood, "PUT", _) => {
                 state.objects.insert(key, object);
-                (mood == Mood::Fine).then(|| head(200, "", 0))
+                let told = "etag: \"x\"\r\nx-amz-request-id: 1\r\n";
+                (mood == Mood::Fine).then(|| head(200, told, 0))
             }
             (_, _, Some(object)) => {
                 let told = |name: &str| Some(format!("{name}: {}\r\n", object.headers.get(name)?));
                 let told = ["x-amz-checksum-sha256", "x-amz-meta-sha256"].map(told);
                 let told: String = told.into_iter().flatten().collect();
+                let told = format!("x-amz-request-id: 1\r\netag: \"x\"\r\n{told}");
                 Some(head(200, &told, object.body.len()))
             }
             (_, method, None) => Some(failure(404, method)),

@@ -1,0 +1,83 @@
+//! Clocks that jump: components whose time of day is another than the machine's, by libfaketime.
+//!
+//! A component is started by a script in the place of its program, which loads the library and goes on
+//! as the program; monotonic time stays true. Only whoever asks the C library for the time is fooled,
+//! which is everybody here.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::hotel::artifacts;
+
+/// Where Debian has the library, below the directory of its architecture.
+const LIBRARY: &str = "faketime/libfaketime.so.1";
+/// Programs as they are started, with the clocks of some of them.
+#[derive(Debug)]
+pub struct Clocks {
+    directory: TempDir,
+}
+
+impl Clocks {
+    /// Clocks of these components; an error where libfaketime is not installed.
+    pub fn of(components: &[&str]) -> io::Result<Self> {
+        let library = library()?;
+        let directory = tempfile::tempdir()?;
+        for entry in fs::read_dir(artifacts())? {
+            let entry = entry?;
+            let (name, real) = (entry.file_name(), entry.path());
+            let place = directory.path().join(&name);
+            match name.to_str().filter(|name| components.contains(name)) {
+                None => symlink(real, place)?,
+                Some(name) => {
+                    let clock = directory.path().join(format!("{name}.clock"));
+                    fs::write(&clock, "+0\n")?;
+                    fs::write(&place, script(&library, &clock, &real))?;
+                    fs::set_permissions(&place, fs::Permissions::from_mode(0o755))?;
+                }
+            }
+        }
+        Ok(Self { directory })
+    }
+
+    /// Sets the clock of a component so many seconds ahead of the machine's, or behind it; within a
+    /// second the component sees it.
+    ///
+    /// # Panics
+    ///
+    /// When it has no clock of its own.
+    pub fn set(&self, component: &str, ahead_s: i64) {
+        let clock = self.directory.path().join(format!("{component}.clock"));
+        assert!(clock.exists(), "{component} has no clock of its own");
+        // Whole at once: the library may read at any moment.
+        let new = self.directory.path().join(format!("{component}.clock.new"));
+        let written = fs::write(&new, format!("{ahead_s:+}\n"));
+        let written = written.and_then(|()| fs::rename(&new, &clock));
+        written.expect("the scratch directory is writable");
+    }
+
+    /// The directory of the programs.
+    pub fn artifacts(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+fn script(library: &Path, clock: &Path, program: &Path) -> String {
+    format!(
+        "#!/bin/sh\nexport LD_PRELOAD={} FAKETIME_TIMESTAMP_FILE={} FAKETIME_CACHE_DURATION=1\n\
+         export FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1\nexec {} \"$@\"\n",
+        library.display(),
+        clock.display(),
+        program.display()
+    )
+}
+
+fn library() -> io::Result<PathBuf> {
+    let found = fs::read_dir("/usr/lib")?
+        .filter_map(|entry| Some(entry.ok()?.path().join(LIBRARY)))
+        .find(|path| path.exists());
+    found.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "libfaketime is not installed"))
+}
