@@ -450,8 +450,8 @@ async fn an_update_waits_for_a_bolt_that_is_turned() {
         let (operation, lock) = (STATE.parse().unwrap(), json!({ "device": LOCK }));
         let bus = &carrier.bus;
         let asked = bus.request(Component::IotGateway, &operation, lock, WAIT);
-        let state: DeviceState = asked.await.ok()?;
-        state.online.then_some(())
+        let of_lock: DeviceState = asked.await.ok()?;
+        of_lock.online.then_some(())
     })
     .await;
 

@@ -167,6 +167,18 @@ async fn clocks_that_jump_lose_nothing_and_store_nothing_twice() {
             clocks.set(name, ahead_s);
         }
         hotel.heard(20).await;
+        if ahead_s > 365 * DAY_S {
+            eventually("a record is of another year", LIMIT, || async {
+                let year_ms = u64::try_from(365 * DAY_S * 1_000).ok()?;
+                let year = Clock::system().wall().value() + year_ms;
+                let lines = hotel.objects().await?;
+                let mut lines = lines.iter().flat_map(|object| &object.lines);
+                lines
+                    .any(|line| line.record.at.value() > year)
+                    .then_some(())
+            })
+            .await;
+        }
     }
     // Whoever begins in another year is let in by nobody, and comes back with the time.
     for name in ["iot-gateway", "uplink"] {
@@ -180,12 +192,6 @@ async fn clocks_that_jump_lose_nothing_and_store_nothing_twice() {
     hotel.heard(20).await;
     hotel.states_are_true().await;
     hotel.settle_accounts().await;
-    let now_ms = Clock::system().wall().value();
-    let year_ms = u64::try_from(365 * DAY_S * 1_000).unwrap();
-    let lines = hotel.objects().await.unwrap();
-    let mut lines = lines.iter().flat_map(|object| &object.lines);
-    let is_of_another_year = lines.any(|line| line.record.at.value() > now_ms + year_ms);
-    assert!(is_of_another_year, "the clocks did not jump");
     devices.stop();
 }
 

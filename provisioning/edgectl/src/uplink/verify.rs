@@ -21,7 +21,7 @@ use crate::operator::{Access, OperatorError};
 use crate::output::{json, say};
 
 /// How long the spool may be counted: a full one has some millions of records.
-const WAIT: Duration = Duration::from_secs(120);
+const WAIT: Duration = Duration::from_mins(2);
 /// Most of a page of a listing.
 const REQUEST: Duration = Duration::from_secs(30);
 /// Most pages of a listing, 1,000 objects each: three months of a box that sends every minute.

@@ -18,6 +18,7 @@ export interface Stat {
    * Why the last upload failed; empty when it did not.
    */
   last_error?: string;
+  link?: LinkStat;
   /**
    * One entry a stream, most precious first.
    */
@@ -49,13 +50,50 @@ export interface FilesStat {
   waiting_bytes: number;
 }
 /**
+ * How the link to the cloud is used.
+ */
+export interface LinkStat {
+  /**
+   * Whether an operator chose it; else it is that of the configuration.
+   */
+  chosen: boolean;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  day_budget: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  day_bytes: number;
+  /**
+   * The mode in force.
+   */
+  mode: "normal" | "metered" | "offline";
+}
+/**
  * One stream of the spool.
  */
 export interface StreamStat {
   /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  dropped_bytes?: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  dropped_records?: number;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  letters?: number;
+  /**
    * When the oldest of them arrived, in Unix milliseconds.
    */
   oldest_at?: Integer | null;
+  /**
+   * A count, sequence number or Unix time in milliseconds: an integer up to 2⁵³ − 1.
+   */
+  quota_bytes?: number;
   /**
    * The stream.
    */
