@@ -12,7 +12,7 @@ use hotel_tests::{Hotel, Plan, eventually};
 use kit::ca::files::write_open;
 use kit::ca::{Key, PropertyCa, ServerNames};
 use kit::clock::Clock;
-use kit::credential::{Caller, Refusals, Verifier, revocations};
+use kit::credential::{Caller, Refusals, Verifier, digits, revocations};
 use kit::digest::sha256;
 use kit::identity::{Holder, Identity, Particulars};
 use rustls::pki_types::CertificateDer;
@@ -91,6 +91,11 @@ pub(crate) async fn enrolled(hotel: &Hotel, name: &str, role: &str) -> (Key, Str
     let public = key.public_key();
     let signature = key.sign(&proof(label::ENROL, &[&code.0, &public.0]));
     let body = json!({ "v": 1, "code": code, "key": public, "proof": signature });
+    let (status, pending) = ask(hotel, "POST /enrol", "", &body).await;
+    assert_eq!((status, &pending["principal"]), (202, &json!(name)));
+    let nonce: Nonce = serde_json::from_value(pending["nonce"].clone()).unwrap();
+    let shown = digits(&nonce, &public).to_string();
+    hotel.edgectl(&["authority", "confirm", name, &shown]);
     let (status, minted) = ask(hotel, "POST /enrol", "", &body).await;
     assert_eq!((status, &minted["principal"]), (200, &json!(name)));
     (key, minted["token"].as_str().unwrap().to_owned())

@@ -105,7 +105,7 @@ async fn a_guest_who_is_elsewhere_is_politely_asked_into_the_hotel() {
     assert_eq!(seen["dishes"], 0, "{seen}");
 }
 
-// console-6.1
+// console-6.1, console-6.2
 #[test]
 fn a_tablet_of_the_front_desk_unlocks_a_room_and_sees_its_trail() {
     let Some(hotel) = offline_hotel("doors", WHOLE) else {

@@ -3,7 +3,9 @@
 //! Chance comes in with the act: ids and codes are made before it is known whether they are
 //! needed.
 
-use wire::authority::{Invite, Principals, Revoke, Sitting, Sittings};
+use wire::authority::{
+    Confirm, Digits, Enrolments, Invite, Pending, Principals, Revoke, Sitting, Sittings,
+};
 use wire::credential::Role;
 use wire::{Integer, Nonce, Principal, Problem, PublicKey, Sha256, SittingId, TokenId, Word};
 
@@ -48,6 +50,15 @@ pub(crate) struct Code {
     pub(crate) sha256: Sha256,
 }
 
+/// What a tablet and whoever invited it compare.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Challenge {
+    /// Drawn when the key was known.
+    pub(crate) nonce: Nonce,
+    /// Of nonce and key.
+    pub(crate) digits: Digits,
+}
+
 /// What is asked. Proofs of keys are verified before an act is made of them.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Act {
@@ -61,7 +72,15 @@ pub(crate) enum Act {
         key: PublicKey,
         /// Name of the token, should there be one.
         token: TokenId,
+        /// What is to be compared, should this be the first key.
+        challenge: Challenge,
     },
+    /// Which invitations are open.
+    Enrolments,
+    /// The tablet in hand shows these digits.
+    Confirm(Confirm),
+    /// An invitation is for nobody any more.
+    Withdraw(Principal),
     /// The next token for the key of the present one.
     RenewToken {
         /// The present token.
@@ -120,6 +139,9 @@ impl Act {
             Self::Sittings => "sittings",
             Self::Revoke(_) => "revoke",
             Self::Principals => "principals",
+            Self::Enrolments => "enrolments",
+            Self::Confirm(_) => "confirm",
+            Self::Withdraw(_) => "withdraw",
         }
     }
 }
@@ -129,6 +151,10 @@ impl Act {
 pub(crate) enum Granted {
     /// An invitation of a principal, until a Unix time in milliseconds.
     Invitation(Principal, Code, Integer),
+    /// A place among those who wait to be compared.
+    Pending(Pending),
+    /// Open invitations.
+    Enrolments(Enrolments),
     /// A token with these contents.
     Token(Mint),
     /// A leaf for a principal, for the key of a signing request.

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use wire::credential::{Revocations, Role, Standing};
 use wire::{Integer, Principal, PublicKey, Sha256, SittingId, Text, TokenId, Word};
 
+use crate::act::Challenge;
+
 /// Everything the rules decide by.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Books {
@@ -47,10 +49,23 @@ pub(crate) struct Invitation {
     pub(crate) role: Role,
     /// What people will call it.
     pub(crate) name: Text<63>,
+    /// Who invited; not known of invitations of an earlier release.
+    pub(crate) invited_by: Option<Principal>,
     /// Until when, in Unix milliseconds.
     pub(crate) expires_at: Integer,
-    /// The key that took it up; no other ever will.
-    pub(crate) key: Option<PublicKey>,
+    /// How far it has come.
+    pub(crate) uptake: Uptake,
+}
+
+/// How far an invitation has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Uptake {
+    /// No tablet came yet.
+    Open,
+    /// This key took it up, no other ever will; it has no rights before it was compared.
+    Taken(PublicKey, Challenge),
+    /// Somebody has compared it: the key gets its token.
+    Confirmed(PublicKey),
 }
 
 /// A token that was given.

@@ -12,8 +12,8 @@
 //! HTTPS ──┘              └── granted ─▶ scribe ──────┴──▶ answer, revocation list, broker
 //! ```
 //!
-//! Deliberately left out so far: the comparison of six digits before an enrolled tablet becomes
-//! active, a TPM for the CA's key, replacing the CA itself, and certificates of servers in the cloud.
+//! Deliberately left out so far: a TPM for the CA's key, replacing the CA itself, and certificates of
+//! servers in the cloud.
 
 pub mod config;
 

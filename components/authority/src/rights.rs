@@ -31,7 +31,9 @@ const STAFF: &[Standing] = &[
 fn entitled(act: &Act) -> Option<&'static [Standing]> {
     match act {
         Act::Enrol { .. } => None,
-        Act::Invite(..) => Some(&[OPERATOR, MANAGER]),
+        Act::Invite(..) | Act::Enrolments | Act::Confirm(_) | Act::Withdraw(_) => {
+            Some(&[OPERATOR, MANAGER])
+        }
         Act::RenewToken { .. } => Some(STAFF),
         Act::MintGuest { .. } => Some(&[OPERATOR, Standing::Component]),
         Act::RenewLeaf { .. } => Some(&[Standing::Component, Standing::Device, OPERATOR]),

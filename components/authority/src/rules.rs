@@ -1,7 +1,7 @@
 //! What is granted and what is not.
 //!
 //! Pure: [`decide`] looks at the books and says what changes; a refusal changes nothing. Invariants:
-//! a code enrols one key and no second; no token outlives the sitting it is for, nor the leaf that
+//! a code enrols one key and no second, and that key gets nothing before somebody has compared it; no token outlives the sitting it is for, nor the leaf that
 //! signs it; at most one sitting is open at a table, with at most [`guest::GUESTS_MAX`] guests; the
 //! number of the revocation list grows with every change of the list and never falls.
 
@@ -11,6 +11,7 @@ use crate::act::{Act, Asker, Granted};
 use crate::books::{Books, Change, Entry};
 use crate::rights;
 
+mod comparison;
 mod guest;
 mod invitation;
 mod principals;
@@ -65,7 +66,17 @@ pub(crate) fn decide(
     rights::check(books, asker, &act)?;
     match act {
         Act::Invite(invite, code) => invitation::invite(books, present, asker, invite, code),
-        Act::Enrol { code, key, token } => invitation::enrol(books, present, code, key, token),
+        Act::Enrol {
+            code,
+            key,
+            token,
+            challenge,
+        } => invitation::enrol(books, present, (code, key), challenge, token),
+        Act::Enrolments => Ok(Done::looked(Granted::Enrolments(comparison::list(
+            books, present, asker,
+        )))),
+        Act::Confirm(confirm) => comparison::confirm(books, present, asker, confirm),
+        Act::Withdraw(principal) => comparison::withdraw(books, present, asker, &principal),
         Act::RenewToken {
             present: old,
             key,

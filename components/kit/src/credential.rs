@@ -15,7 +15,8 @@ mod refusals;
 mod token;
 mod verifier;
 
-use wire::credential::Standing;
+use wire::authority::Digits;
+use wire::credential::{Standing, label, proof};
 use wire::{
     Code, Component, Integer, Nonce, Principal, Problem, PublicKey, Signature, SittingId, TokenId,
     Word,
@@ -70,6 +71,14 @@ pub fn verified(key: &PublicKey, message: &[u8], signature: &Signature) -> bool 
     ring::signature::UnparsedPublicKey::new(&ring::signature::ECDSA_P256_SHA256_FIXED, key.0)
         .verify(message, &signature.0)
         .is_ok()
+}
+
+/// What a tablet with this key shows while it waits to be confirmed, and what whoever invited it
+/// compares. The nonce is drawn when the key is known, so nobody can look for a key with the same
+/// digits.
+pub fn digits(nonce: &Nonce, key: &PublicKey) -> Digits {
+    let text = proof(label::COMPARE, &[&nonce.0, &key.0]);
+    Digits::of(&crate::digest::sha256(&text))
 }
 
 /// A new nonce.

@@ -26,6 +26,12 @@ pub const SITTINGS: &str = "sittings";
 pub const REVOKE: &str = "revoke";
 /// Operation: who was ever given a name; [`crate::request::Nothing`] → [`Principals`].
 pub const PRINCIPALS: &str = "principals";
+/// Operation: tablets that wait to be compared; [`crate::request::Nothing`] → [`Enrolments`].
+pub const ENROLMENTS: &str = "enrolments";
+/// Operation: the tablet in hand shows these digits; [`Confirm`] → [`crate::request::Nothing`].
+pub const CONFIRM: &str = "confirm";
+/// Operation: an invitation is for nobody any more; [`Withdraw`] → [`crate::request::Nothing`].
+pub const WITHDRAW: &str = "withdraw";
 /// Every operation of `authority`.
 pub const OPERATIONS: &[&str] = &[
     INVITE,
@@ -36,6 +42,9 @@ pub const OPERATIONS: &[&str] = &[
     SITTINGS,
     REVOKE,
     PRINCIPALS,
+    ENROLMENTS,
+    CONFIRM,
+    WITHDRAW,
 ];
 /// Event of `authority`, retained: [`SignedRevocations`].
 pub const REVOCATIONS_EVENT: &str = "revocations";
@@ -89,7 +98,117 @@ pub struct Enrol {
     pub proof: Signature,
 }
 
-/// Answer of `POST /enrol`, `POST /token` and [`MINT_GUEST`].
+/// Answer of `POST /enrol` (202) until somebody has compared the tablet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pending {
+    /// The tablet's name, should it be confirmed.
+    pub principal: Principal,
+    /// What its people will do.
+    pub role: Role,
+    /// The tablet shows the digits of its key and this nonce.
+    pub nonce: Nonce,
+    /// Until when it may be confirmed, in Unix milliseconds.
+    pub expires_at: Integer,
+}
+
+/// Six digits that two people compare: [`crate::credential::label::COMPARE`] over the authority's nonce
+/// and the tablet's key, SHA-256, the first four octets as a number, its last six decimal digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct Digits(String);
+
+impl Digits {
+    /// The digits of a SHA-256.
+    pub fn of(sha256: &Sha256) -> Self {
+        let [a, b, c, d, ..] = sha256.0;
+        Self(format!(
+            "{:06}",
+            u32::from_be_bytes([a, b, c, d]) % 1_000_000
+        ))
+    }
+}
+
+impl std::str::FromStr for Digits {
+    type Err = NotDigits;
+
+    fn from_str(text: &str) -> Result<Self, NotDigits> {
+        text.to_owned().try_into()
+    }
+}
+
+impl TryFrom<String> for Digits {
+    type Error = NotDigits;
+
+    /// People write them in two groups.
+    fn try_from(text: String) -> Result<Self, NotDigits> {
+        let digits: String = text.chars().filter(|letter| *letter != ' ').collect();
+        if digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+            Ok(Self(digits))
+        } else {
+            Err(NotDigits)
+        }
+    }
+}
+
+impl From<Digits> for String {
+    fn from(digits: Digits) -> Self {
+        digits.0
+    }
+}
+
+impl std::fmt::Display for Digits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", &self.0[..3], &self.0[3..])
+    }
+}
+
+/// A text is no six digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not six digits, such as \"042 917\"")]
+pub struct NotDigits;
+
+/// The tablet in hand shows these digits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Confirm {
+    /// The tablet's name.
+    pub principal: Principal,
+    /// What it shows.
+    pub digits: Digits,
+}
+
+/// An invitation is for nobody any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Withdraw {
+    /// The name, which is free again.
+    pub principal: Principal,
+}
+
+/// Invitations that are open, those of the asker; an operator sees all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Enrolments {
+    /// By name.
+    pub enrolments: Vec<Enrolment>,
+}
+
+/// One name that waits for its tablet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Enrolment {
+    /// The name.
+    pub principal: Principal,
+    /// What its people will do.
+    pub role: Role,
+    /// What people will call it.
+    #[serde(default)]
+    pub name: Text<63>,
+    /// What the tablet that took it up shows; absent while none has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digits: Option<Digits>,
+    /// Until when, in Unix milliseconds.
+    pub expires_at: Integer,
+}
+
+/// Answer of `POST /enrol` (200), `POST /token` and [`MINT_GUEST`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Minted {
     /// The token, bound to the key.

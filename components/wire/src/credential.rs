@@ -206,6 +206,8 @@ pub mod label {
     pub const RENEW_LEAF: &str = "hotel-renew-leaf-v1";
     /// Enrolling: the one-time code, the public key.
     pub const ENROL: &str = "hotel-enrol-v1";
+    /// Comparing a tablet that enrols: the authority's nonce, the public key; hashed, not signed.
+    pub const COMPARE: &str = "hotel-compare-v1";
     /// Asking for a guest's token: the table, the public key.
     pub const GUEST: &str = "hotel-guest-v1";
     /// Handshake on a channel: the signer's position (`offerer` or `answerer`), then the SHA-256

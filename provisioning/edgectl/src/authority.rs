@@ -8,8 +8,9 @@ use kit::ca::files::{WriteError, write_secret};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use wire::authority::{
-    CLOSE_SITTING, CloseSitting, INVITE, Invitation, Invite, OPEN_SITTING, OpenSitting, PRINCIPALS,
-    Principals, REVOKE, Revoke, SITTINGS, Sitting, Sittings,
+    CLOSE_SITTING, CONFIRM, CloseSitting, Confirm, Digits, ENROLMENTS, Enrolments, INVITE,
+    Invitation, Invite, OPEN_SITTING, OpenSitting, PRINCIPALS, Principals, REVOKE, Revoke,
+    SITTINGS, Sitting, Sittings, WITHDRAW, Withdraw,
 };
 use wire::credential::{Role, Standing};
 use wire::octets::to_base64url;
@@ -29,6 +30,12 @@ const WAIT: Duration = Duration::from_secs(10);
 pub(crate) enum AuthorityCommand {
     /// Let a tablet enrol, once, within ten minutes.
     Invite(InviteArguments),
+    /// Show invitations that are open, with the digits of tablets that wait to be compared.
+    Enrolments(EnrolmentsArguments),
+    /// Say that the tablet in hand shows these six digits; it is active from then on.
+    Confirm(ConfirmArguments),
+    /// Take an invitation back: nobody, or somebody else, came with its code.
+    Withdraw(WithdrawArguments),
     /// Show everybody who was ever given a name.
     Principals(PrincipalsArguments),
     /// End the rights of a principal, or of one token.
@@ -65,6 +72,36 @@ pub(crate) struct InviteArguments {
     /// For programs.
     #[arg(long)]
     json: bool,
+}
+
+/// Arguments of `authority enrolments`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct EnrolmentsArguments {
+    #[command(flatten)]
+    access: Access,
+    /// For programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `authority confirm`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConfirmArguments {
+    #[command(flatten)]
+    access: Access,
+    /// The tablet's name.
+    principal: Principal,
+    /// What it shows: read it off the tablet, not off this screen.
+    digits: Digits,
+}
+
+/// Arguments of `authority withdraw`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WithdrawArguments {
+    #[command(flatten)]
+    access: Access,
+    /// The name, which is free again.
+    principal: Principal,
 }
 
 /// Arguments of `authority principals`.
@@ -129,6 +166,9 @@ impl AuthorityCommand {
     pub(crate) fn run(self) -> Result<(), AuthorityError> {
         match self {
             Self::Invite(invite) => invite.run(),
+            Self::Enrolments(enrolments) => enrolments.run(),
+            Self::Confirm(confirm) => confirm.run(),
+            Self::Withdraw(withdraw) => withdraw.run(),
             Self::Principals(principals) => principals.run(),
             Self::Revoke(revoke) => revoke.run(),
         }
@@ -180,6 +220,55 @@ impl InviteArguments {
             invitation.principal,
             date(invitation.expires_at)
         ));
+        say(format_args!(
+            "then    edgectl authority confirm {} DIGITS, with those that the tablet shows",
+            invitation.principal
+        ));
+        Ok(())
+    }
+}
+
+impl EnrolmentsArguments {
+    fn run(self) -> Result<(), AuthorityError> {
+        let open: Enrolments = ask(&self.access, ENROLMENTS, Nothing {})?;
+        if self.json {
+            json(&open);
+            return Ok(());
+        }
+        for one in open.enrolments {
+            let shows = one.digits.map_or("no tablet yet".to_owned(), |digits| {
+                format!("the tablet has to show {digits}")
+            });
+            say(format_args!(
+                "{:40} until {}, {shows}",
+                one.principal,
+                date(one.expires_at)
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl ConfirmArguments {
+    fn run(self) -> Result<(), AuthorityError> {
+        let Self {
+            access,
+            principal,
+            digits,
+        } = self;
+        let shown = principal.clone();
+        let _done: Nothing = ask(&access, CONFIRM, Confirm { principal, digits })?;
+        say(format_args!("{shown} is active from now on"));
+        Ok(())
+    }
+}
+
+impl WithdrawArguments {
+    fn run(self) -> Result<(), AuthorityError> {
+        let principal = self.principal;
+        let shown = principal.clone();
+        let _done: Nothing = ask(&self.access, WITHDRAW, Withdraw { principal })?;
+        say(format_args!("the invitation of {shown} is taken back"));
         Ok(())
     }
 }

@@ -65,7 +65,9 @@ pub(crate) fn router(https: Https, origins: &[String]) -> Router {
             get(person::sittings).post(person::open_sitting),
         )
         .route("/sittings/{sitting}/close", post(person::close_sitting))
-        .route("/invitations", post(person::invite))
+        .route("/invitations", get(person::enrolments).post(person::invite))
+        .route("/invitations/confirm", post(person::confirm))
+        .route("/invitations/withdraw", post(person::withdraw))
         .fallback(nothing)
         .method_not_allowed_fallback(nothing)
         .layer(middleware::from_fn_with_state(Arc::clone(&https), bounded))

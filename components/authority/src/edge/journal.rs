@@ -54,6 +54,13 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
             CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
             BEGIN SELECT RAISE(ABORT, 'the audit journal is append-only'); END;",
     },
+    // A key with a nonce waits to be compared; one without has been, or is of before there was that.
+    Migration {
+        name: "authority-2",
+        sql: "ALTER TABLE invitation ADD COLUMN invited_by TEXT;
+            ALTER TABLE invitation ADD COLUMN nonce BLOB;
+            ALTER TABLE invitation ADD COLUMN digits TEXT;",
+    },
 ];
 
 /// An answer that a repeated request gets again.

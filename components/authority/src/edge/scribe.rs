@@ -11,7 +11,8 @@ use rustls::pki_types::pem::PemObject;
 use serde::Serialize;
 use tokio::sync::watch;
 use wire::authority::{
-    Invitation, Leaf, Minted, Principals, REVOCATIONS_EVENT, SignedRevocations, Sitting, Sittings,
+    Enrolments, Invitation, Leaf, Minted, Pending, Principals, REVOCATIONS_EVENT,
+    SignedRevocations, Sitting, Sittings,
 };
 use wire::credential::{
     Claims, Confirmation, POP_TYPE, REVOCATIONS_MAX, REVOCATIONS_TYPE, Revocations,
@@ -39,6 +40,8 @@ pub(crate) struct Scribe {
 pub(crate) enum Answer {
     Invitation(Box<Invitation>),
     Minted(Box<Minted>),
+    Pending(Pending),
+    Enrolments(Enrolments),
     Leaf(Box<Leaf>),
     Sitting(Sitting),
     Sittings(Sittings),
@@ -75,6 +78,8 @@ impl Scribe {
                     expires_at,
                 }))
             }
+            Granted::Pending(pending) => Answer::Pending(pending),
+            Granted::Enrolments(enrolments) => Answer::Enrolments(enrolments),
             Granted::Token(mint) => Answer::Minted(Box::new(self.mint(mint))),
             Granted::Leaf(principal, csr) => {
                 let leaf = self.leaf(provisioned, &principal, &csr, now)?;

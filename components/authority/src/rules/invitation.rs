@@ -1,11 +1,11 @@
 //! One-time codes, and the names that they give away.
 
-use wire::authority::{INVITATION_MS, Invite};
+use wire::authority::{INVITATION_MS, Invite, Pending};
 use wire::{Code as ProblemCode, Component, Principal, Problem, PublicKey, Sha256, TokenId};
 
 use super::{Done, Present, after, audit, token};
-use crate::act::{Asker, Code, Granted};
-use crate::books::{Books, Change, Invitation, Person};
+use crate::act::{Asker, Challenge, Code, Granted};
+use crate::books::{Books, Change, Invitation, Uptake};
 
 /// Most invitations that wait at the same time: a hotel fits out a handful of tablets an hour.
 const INVITATIONS_MAX: usize = 100;
@@ -47,8 +47,9 @@ pub(super) fn invite(
         principal: principal.clone(),
         role,
         name,
+        invited_by: Some(asker.principal()?.clone()),
         expires_at,
-        key: None,
+        uptake: Uptake::Open,
     };
     Ok(Done {
         granted: Granted::Invitation(principal, code, expires_at),
@@ -56,14 +57,15 @@ pub(super) fn invite(
     })
 }
 
-/// The first key that comes with a code gets the name; the same key may come again for its token.
+/// The first key that comes with a code waits to be compared; the same key may come again, to ask
+/// whether it is active and for its token.
 ///
 /// The code is looked up by its digest, so that the time it takes says nothing about another code.
 pub(super) fn enrol(
     books: &Books,
     present: Present,
-    code: Sha256,
-    key: PublicKey,
+    (code, key): (Sha256, PublicKey),
+    challenge: Challenge,
     token: TokenId,
 ) -> Result<Done, Problem> {
     let refuse = |code, detail: &str| Problem::new(code, detail).at("code");
@@ -74,45 +76,72 @@ pub(super) fn enrol(
     if invitation.expires_at <= present.now {
         return Err(refuse(ProblemCode::Expired, "the invitation has expired"));
     }
-    if books.refuses(&invitation.principal) {
+    let (principal, role) = (invitation.principal.clone(), invitation.role);
+    if books.refuses(&principal) {
         return Err(refuse(
             ProblemCode::Forbidden,
             "the rights of the principal have ended",
         ));
     }
-    let mut changes = match invitation.key {
-        Some(first) if first == key => Vec::new(),
-        Some(_) => return Err(refuse(ProblemCode::Conflict, "the code was used before")),
-        None => {
-            refuse_taken(books, &invitation.principal)?;
-            take_up(present, code, invitation, key)
+    match &invitation.uptake {
+        Uptake::Open => take_up(books, present, (code, invitation), key, challenge),
+        Uptake::Taken(first, challenge) if *first == key => {
+            Ok(Done::looked(pending(invitation, challenge)))
         }
+        Uptake::Confirmed(first) if *first == key => {
+            let (mint, changes) = token::give(books, present, &principal, role, key, token)?;
+            Ok(Done {
+                granted: Granted::Token(mint),
+                changes,
+            })
+        }
+        Uptake::Taken(..) | Uptake::Confirmed(_) => {
+            Err(refuse(ProblemCode::Conflict, "the code was used before"))
+        }
+    }
+}
+
+fn take_up(
+    books: &Books,
+    present: Present,
+    (code, invitation): (Sha256, &Invitation),
+    key: PublicKey,
+    challenge: Challenge,
+) -> Result<Done, Problem> {
+    let principal = &invitation.principal;
+    refuse_taken(books, principal)?;
+    let rival = |other: &&Invitation| {
+        other.principal == *principal
+            && present.now < other.expires_at
+            && matches!(other.uptake, Uptake::Taken(..))
     };
-    let (principal, role) = (invitation.principal.clone(), invitation.role);
-    let (mint, given) = token::give(books, present, &principal, role, key, token)?;
-    changes.extend(given);
-    Ok(Done {
-        granted: Granted::Token(mint),
-        changes,
+    if books.invitations.values().any(|other| rival(&other)) {
+        let detail = format!("another tablet waits to be {principal}");
+        return Err(Problem::new(ProblemCode::Conflict, detail).at("principal"));
+    }
+    let granted = pending(invitation, &challenge);
+    let taken = Invitation {
+        uptake: Uptake::Taken(key, challenge),
+        ..invitation.clone()
+    };
+    let changes = vec![
+        audit(present, &Asker::Stranger, "enrol", principal),
+        Change::Invitation(code, taken),
+    ];
+    Ok(Done { granted, changes })
+}
+
+fn pending(invitation: &Invitation, challenge: &Challenge) -> Granted {
+    Granted::Pending(Pending {
+        principal: invitation.principal.clone(),
+        role: invitation.role,
+        nonce: challenge.nonce,
+        expires_at: invitation.expires_at,
     })
 }
 
-fn take_up(present: Present, code: Sha256, invitation: &Invitation, key: PublicKey) -> Vec<Change> {
-    let (principal, role) = (invitation.principal.clone(), invitation.role);
-    let name = invitation.name.clone();
-    let used = Invitation {
-        key: Some(key),
-        ..invitation.clone()
-    };
-    vec![
-        Change::Invitation(code, used),
-        audit(present, &Asker::Stranger, "enrol", &principal),
-        Change::Person(principal, Person { role, name }),
-    ]
-}
-
 /// A name is given once: to a component, to whoever provisioning gave it, to one tablet.
-fn refuse_taken(books: &Books, principal: &Principal) -> Result<(), Problem> {
+pub(super) fn refuse_taken(books: &Books, principal: &Principal) -> Result<(), Problem> {
     let word = principal.as_str();
     let why = if word.parse::<Component>().is_ok() {
         "is the name of a component"

@@ -1,13 +1,14 @@
 use std::fmt::Debug;
 
-use wire::authority::{INVITATION_MS, Invite, Revoke};
+use wire::authority::{Digits, INVITATION_MS, Invite, Revoke};
 use wire::credential::{POP_LIFE_MAX_S, Role, Standing};
 use wire::{Code as ProblemCode, Nonce, Principal, PublicKey, Sha256, SittingId, TokenId};
 
 use super::*;
-use crate::act::{Code, Mint};
+use crate::act::{Challenge, Code, Mint};
 use crate::books::Refusal;
 
+mod comparing;
 mod laws;
 
 const START: u64 = 1_800_000_000_500;
@@ -58,6 +59,10 @@ fn code(number: u8) -> Code {
     }
 }
 
+fn digits(key: u8) -> Digits {
+    format!("{key:06}").parse().unwrap()
+}
+
 fn operator() -> Asker {
     Asker::Holder("edgectl".parse().unwrap())
 }
@@ -100,13 +105,28 @@ impl House {
         self.ask(&operator(), Act::Invite(invite, code(number)))
     }
 
-    fn enrol(&mut self, number: u8, key_number: u8) -> Result<Mint, Problem> {
+    fn take_up(&mut self, number: u8, key_number: u8) -> Result<Granted, Problem> {
         let act = Act::Enrol {
             code: code(number).sha256,
             key: key(key_number),
             token: self.id(),
+            challenge: Challenge {
+                nonce: Nonce([key_number; 32]),
+                digits: digits(key_number),
+            },
         };
-        self.ask(&Asker::Stranger, act).map(mint)
+        self.ask(&Asker::Stranger, act)
+    }
+
+    /// The whole way: a tablet takes a code up, and is confirmed where it waits for that.
+    fn enrol(&mut self, number: u8, key_number: u8) -> Result<Mint, Problem> {
+        match self.take_up(number, key_number)? {
+            Granted::Pending(pending) => {
+                self.confirm(pending.principal.as_str(), key_number)?;
+                self.take_up(number, key_number).map(mint)
+            }
+            granted => Ok(mint(granted)),
+        }
     }
 
     fn open(&mut self, table: &str, life_ms: Option<u64>) -> Result<SittingId, Problem> {

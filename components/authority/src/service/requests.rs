@@ -7,8 +7,9 @@ use kit::ids;
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 use wire::authority::{
-    CLOSE_SITTING, CloseSitting, INVITE, Invite, MINT_GUEST, MintGuest, OPEN_SITTING, OPERATIONS,
-    OpenSitting, PRINCIPALS, RENEW_LEAF, REVOKE, RenewLeaf, Revoke, SITTINGS,
+    CLOSE_SITTING, CONFIRM, CloseSitting, Confirm, ENROLMENTS, INVITE, Invite, MINT_GUEST,
+    MintGuest, OPEN_SITTING, OPERATIONS, OpenSitting, PRINCIPALS, RENEW_LEAF, REVOKE, RenewLeaf,
+    Revoke, SITTINGS, WITHDRAW, Withdraw,
 };
 use wire::credential::{label, proof};
 use wire::request::{Nothing, Request};
@@ -56,7 +57,16 @@ impl Question {
     /// its answer holds the code, which is on no disk: a repetition makes another code.
     pub(super) fn is_kept(&self) -> bool {
         let operation = self.operation.as_str();
-        [MINT_GUEST, RENEW_LEAF, OPEN_SITTING, CLOSE_SITTING, REVOKE].contains(&operation)
+        [
+            MINT_GUEST,
+            RENEW_LEAF,
+            OPEN_SITTING,
+            CLOSE_SITTING,
+            REVOKE,
+            CONFIRM,
+            WITHDRAW,
+        ]
+        .contains(&operation)
     }
 
     /// What is asked; nothing when nobody waits for the answer any more.
@@ -71,6 +81,11 @@ impl Question {
             }),
             SITTINGS => act(body, now, |Nothing {}| Ok(Act::Sittings)),
             REVOKE => act(body, now, |revoke: Revoke| Ok(Act::Revoke(revoke))),
+            ENROLMENTS => act(body, now, |Nothing {}| Ok(Act::Enrolments)),
+            CONFIRM => act(body, now, |confirm: Confirm| Ok(Act::Confirm(confirm))),
+            WITHDRAW => act(body, now, |Withdraw { principal }| {
+                Ok(Act::Withdraw(principal))
+            }),
             PRINCIPALS => act(body, now, |Nothing {}| Ok(Act::Principals)),
             _ => Some(Err(unknown(&self.operation))),
         }

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use wire::authority::{Enrol, Present};
+use wire::authority::{CONFIRM, Enrol, Present};
 use wire::credential::{Role, label, proof};
 use wire::{Nonce, Version};
 
@@ -90,6 +90,10 @@ impl House {
     async fn staff(&self, name: &str, role: Role) -> Tablet {
         let tablet = Tablet::new();
         let code = self.invite(name, role).await;
+        let (status, pending) = self.post("/enrol", &tablet.enrol(code)).await;
+        assert_eq!(status, 202, "{pending}");
+        let confirm = json!({ "principal": name, "digits": tablet.digits(&pending) });
+        self.operator(CONFIRM, &confirm).await.unwrap();
         let (status, minted) = self.post("/enrol", &tablet.enrol(code)).await;
         assert_eq!(status, 200, "{minted}");
         let token = minted["token"].as_str().unwrap().to_owned();
@@ -205,6 +209,12 @@ impl Tablet {
             proof: self.key.sign(&signed),
         };
         serde_json::to_value(enrol).unwrap()
+    }
+
+    /// What it shows while it waits.
+    fn digits(&self, pending: &Value) -> Value {
+        let nonce: Nonce = serde_json::from_value(pending["nonce"].clone()).unwrap();
+        json!(kit::credential::digits(&nonce, &self.key.public_key()))
     }
 
     fn present(&self, label: &str, nonce: Nonce) -> Value {

@@ -10,15 +10,29 @@ import { LABEL, proof } from "./proof";
 import type { Bearer } from "./wire/authority-bearer";
 import type { Challenged } from "./wire/authority-challenged";
 import type { Minted } from "./wire/authority-minted";
+import type { Pending } from "./wire/authority-pending";
 
 /** How long any of these may take, in milliseconds. */
 const WAIT_MS = 10_000;
 
-/** Enrols this tablet with its one-time code. */
-export async function enrol(authorityUrl: string, code: string, key: Key): Promise<Passport> {
+/** What came of enrolling: a passport, or six digits to be compared before there is one. */
+export type Enrolled = { passport: Passport } | { principal: string; digits: string };
+
+/** Enrols this tablet with its one-time code; asked again, says whether the tablet is active now. */
+export async function enrol(authorityUrl: string, code: string, key: Key): Promise<Enrolled> {
   const signed = await key.sign(proof(LABEL.enrol, [fromBase64(code), key.publicKey]));
   const body = { v: 1, code, key: toBase64url(key.publicKey), proof: toBase64url(signed) };
-  return passport(await post<Minted>(`${authorityUrl}/enrol`, body), key);
+  const answer = await post<Minted | Pending>(`${authorityUrl}/enrol`, body);
+  return "token" in answer
+    ? { passport: passport(answer, key) }
+    : { principal: answer.principal, digits: digits(fromBase64(answer.nonce), key.publicKey) };
+}
+
+/** What a tablet shows whose key waits to be compared; made here, whatever the authority says. */
+export function digits(nonce: Uint8Array, publicKey: Uint8Array): string {
+  const hash = sha256(proof(LABEL.compare, [nonce, publicKey]));
+  const number = new DataView(hash.buffer, hash.byteOffset).getUint32(0) % 1_000_000;
+  return String(number).padStart(6, "0");
 }
 
 /** The next token, for the same key. */

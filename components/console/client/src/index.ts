@@ -1,6 +1,6 @@
 /** The client library of the hotel's pages. What it promises: README.md. */
 
-export { bearer, enrol, guestPassport, renewToken } from "./authority";
+export { bearer, digits, enrol, type Enrolled, guestPassport, renewToken } from "./authority";
 export type { Credential, Passport } from "./credential";
 export { type Petition, petition, type Wanted } from "./door";
 export { createKey, type Key, type KeyStore } from "./key";

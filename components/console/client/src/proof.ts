@@ -7,6 +7,7 @@ export const LABEL = {
   bearer: "hotel-bearer-v1",
   renew: "hotel-renew-v1",
   enrol: "hotel-enrol-v1",
+  compare: "hotel-compare-v1",
   guest: "hotel-guest-v1",
   peerHandshake: "hotel-peer-handshake-v1",
   doorPetition: "hotel-door-petition-v1",

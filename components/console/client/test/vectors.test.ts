@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
+import { digits } from "../src/authority";
 import { type Credential, proves, verifyCredential } from "../src/credential";
 import { petition, petitionText } from "../src/door";
 import { Assembly, CHUNK, CLOSE, cut, HELLO, parseFrame, PING, PONG, PROOF } from "../src/framing";
@@ -118,5 +119,12 @@ describe("the vector of petitions", () => {
     expect(proves({ ...alice, publicKey: key.publicKey }, signed, written.actor.signature)).toBe(true);
     expect(written).toMatchObject({ device, operation, arguments: {}, expires_at: expiresAt, actor: { credential } });
     expect((await petition(passport, { device, operation, expiresAt })).execution).not.toBe(written.execution);
+  });
+});
+
+describe("the digits of a tablet that enrols", () => {
+  it("are those that whoever invited it is shown", () => {
+    // The crate `kit` has the same example.
+    expect(digits(new Uint8Array(32).fill(7), new Uint8Array(65).fill(4))).toBe("646328");
   });
 });

@@ -303,6 +303,18 @@ fn an_unsigned_algorithm_is_no_algorithm() {
     check_refused(outcome, "alg");
 }
 
+// authority-2.7
+#[test]
+fn digits_are_those_that_a_page_makes_of_the_same_key_and_nonce() {
+    // The client library has the same example.
+    let shown = digits(&Nonce([7; 32]), &PublicKey([4; 65]));
+    assert_eq!(String::from(shown.clone()), "646328");
+    assert_eq!("646 328".parse(), Ok(shown));
+    for wrong in ["", "12345", "1234567", "12345x", "१२३४५६"] {
+        assert!(wrong.parse::<wire::authority::Digits>().is_err(), "{wrong}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use wire::authority::{Invite, OpenSitting};
+use wire::authority::{Confirm, Invite, OpenSitting, Withdraw};
 use wire::{Code, Problem, SittingId};
 
 use super::Https;
@@ -47,4 +47,27 @@ pub(super) async fn invite(
     Body(invite): Body<Invite>,
 ) -> Response {
     answer(https.desk.ask(asker, Act::Invite(invite, code())).await)
+}
+
+/// `GET /invitations`.
+pub(super) async fn enrolments(State(https): State<Arc<Https>>, Person(asker): Person) -> Response {
+    answer(https.desk.ask(asker, Act::Enrolments).await)
+}
+
+/// `POST /invitations/confirm`.
+pub(super) async fn confirm(
+    State(https): State<Arc<Https>>,
+    Person(asker): Person,
+    Body(confirm): Body<Confirm>,
+) -> Response {
+    answer(https.desk.ask(asker, Act::Confirm(confirm)).await)
+}
+
+/// `POST /invitations/withdraw`.
+pub(super) async fn withdraw(
+    State(https): State<Arc<Https>>,
+    Person(asker): Person,
+    Body(Withdraw { principal }): Body<Withdraw>,
+) -> Response {
+    answer(https.desk.ask(asker, Act::Withdraw(principal)).await)
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
-use kit::credential::{Caller, nonce, sign_token, verified};
+use kit::credential::{Caller, digits, nonce, sign_token, verified};
 use kit::digest::sha256;
 use kit::ids;
 use wire::authority::{Bearer, Challenged, Enrol, Present};
@@ -13,7 +14,7 @@ use wire::{Code, Integer, Problem, PublicKey, TokenId};
 
 use super::read::{Body, answer, role};
 use super::{Https, lock};
-use crate::act::{Act, Asker};
+use crate::act::{Act, Asker, Challenge};
 use crate::edge::scribe::Answer;
 
 /// `POST /enrol`.
@@ -31,12 +32,22 @@ pub(super) async fn enrol(
         let detail = "the signature was not made with the key over the code and the key";
         return answer::<Answer>(Err(Problem::new(Code::Forbidden, detail).at("proof")));
     }
+    // Drawn now that the key is known: nobody can have looked for one with the same digits.
+    let nonce = nonce();
+    let digits = digits(&nonce, &key);
     let act = Act::Enrol {
         code: sha256(&code.0),
         key,
         token: ids::new(https.now()),
+        challenge: Challenge { nonce, digits },
     };
-    answer(https.desk.ask(Asker::Stranger, act).await)
+    let outcome = https.desk.ask(Asker::Stranger, act).await;
+    let waits = matches!(outcome, Ok(Answer::Pending(_)));
+    let mut response = answer(outcome);
+    if waits {
+        *response.status_mut() = StatusCode::ACCEPTED;
+    }
+    response
 }
 
 /// `POST /challenge`.

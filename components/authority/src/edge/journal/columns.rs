@@ -49,6 +49,18 @@ impl<'a> Columns<'a> {
         text.parse().map_err(|error| wrong(name, error))
     }
 
+    pub(super) fn word_if_any<T: FromStr>(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<T>, sqlx::Error>
+    where
+        T::Err: Error + Send + Sync + 'static,
+    {
+        let text: Option<&str> = self.get(name)?;
+        let word = text.map(|text| text.parse().map_err(|error| wrong(name, error)));
+        word.transpose()
+    }
+
     pub(super) fn role(&self, name: &'static str) -> Result<Role, sqlx::Error> {
         let word: String = self.get(name)?;
         serde_json::from_value(word.into()).map_err(|error| wrong(name, error))

@@ -4,11 +4,11 @@
 use sqlx::Sqlite;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use wire::{Sha256, SittingId};
+use wire::{Principal, Sha256, SittingId};
 
 use super::audit;
 use super::columns::{number, role};
-use crate::books::{Change, Guest, Invitation, Refusal, Sitting, Stale, Token};
+use crate::books::{Change, Guest, Invitation, Refusal, Sitting, Stale, Token, Uptake};
 
 pub(super) async fn change(
     connection: &mut SqliteConnection,
@@ -75,19 +75,29 @@ fn invited<'q>(code: &'q Sha256, invitation: &'q Invitation) -> Statement<'q> {
         principal,
         role: word,
         name,
+        invited_by,
         expires_at,
-        key,
+        uptake,
     } = invitation;
+    let (key, challenge) = match uptake {
+        Uptake::Open => (None, None),
+        Uptake::Taken(key, challenge) => (Some(key), Some(challenge)),
+        Uptake::Confirmed(key) => (Some(key), None),
+    };
     sqlx::query(
         "INSERT OR REPLACE INTO invitation
-        (code, principal, role, name, expires_at, key) VALUES (?, ?, ?, ?, ?, ?)",
+        (code, principal, role, name, invited_by, expires_at, key, nonce, digits)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(&code.0[..])
     .bind(principal.as_str())
     .bind(role(*word))
     .bind(name.as_str())
+    .bind(invited_by.as_ref().map(Principal::as_str))
     .bind(number(*expires_at))
-    .bind(key.as_ref().map(|key| &key.0[..]))
+    .bind(key.map(|key| &key.0[..]))
+    .bind(challenge.map(|challenge| &challenge.nonce.0[..]))
+    .bind(challenge.map(|challenge| String::from(challenge.digits.clone())))
 }
 
 fn seated(id: SittingId, sitting: &Sitting) -> Statement<'_> {

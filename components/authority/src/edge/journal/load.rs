@@ -1,10 +1,11 @@
 //! From the disk to the books.
 
 use sqlx::sqlite::SqlitePool;
-use wire::{PublicKey, Sha256};
+use wire::{Nonce, PublicKey, Sha256};
 
 use super::columns::Columns;
-use crate::books::{Books, Change, Guest, Invitation, Person, Refusal, Sitting, Token};
+use crate::act::Challenge;
+use crate::books::{Books, Change, Guest, Invitation, Person, Refusal, Sitting, Token, Uptake};
 
 /// The books as they were kept, without who was provisioned.
 pub(crate) async fn load(readers: &SqlitePool) -> Result<Books, sqlx::Error> {
@@ -43,10 +44,22 @@ fn invitation(row: &Columns<'_>) -> Result<Change, sqlx::Error> {
         principal: row.word("principal")?,
         role: row.role("role")?,
         name: row.word("name")?,
+        invited_by: row.word_if_any("invited_by")?,
         expires_at: row.number("expires_at")?,
-        key: row.octets_if_any("key")?.map(PublicKey),
+        uptake: uptake(row)?,
     };
     Ok(Change::Invitation(Sha256(row.octets("code")?), invitation))
+}
+
+fn uptake(row: &Columns<'_>) -> Result<Uptake, sqlx::Error> {
+    let key = row.octets_if_any("key")?.map(PublicKey);
+    let nonce = row.octets_if_any("nonce")?.map(Nonce);
+    let digits = row.word_if_any("digits")?;
+    Ok(match (key, nonce.zip(digits)) {
+        (None, _) => Uptake::Open,
+        (Some(key), Some((nonce, digits))) => Uptake::Taken(key, Challenge { nonce, digits }),
+        (Some(key), None) => Uptake::Confirmed(key),
+    })
 }
 
 fn token(row: &Columns<'_>) -> Result<Change, sqlx::Error> {

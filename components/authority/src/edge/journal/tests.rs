@@ -3,10 +3,13 @@ use kit::lifecycle::Tasks;
 use sqlx::Executor;
 use tempfile::TempDir;
 use wire::credential::Role;
-use wire::{Integer, PublicKey, Sha256, SittingId, TokenId};
+use wire::{Integer, Nonce, PublicKey, Sha256, SittingId, TokenId};
 
 use super::*;
-use crate::books::{Books, Entry, Guest, Invitation, Person, Refusal, Sitting, Stale, Token};
+use crate::act::Challenge;
+use crate::books::{
+    Books, Entry, Guest, Invitation, Person, Refusal, Sitting, Stale, Token, Uptake,
+};
 
 fn id(number: u32) -> String {
     format!("01941f29-7c00-7000-8000-{number:012x}")
@@ -48,11 +51,21 @@ fn changes() -> Vec<Change> {
         principal: "desk-1".parse().unwrap(),
         role,
         name,
+        invited_by: None,
         expires_at: at(600_000),
-        key: None,
+        uptake: Uptake::Open,
+    };
+    let challenge = Challenge {
+        nonce: Nonce([5; 32]),
+        digits: "042 917".parse().unwrap(),
+    };
+    let taken = Invitation {
+        invited_by: Some("edgectl".parse().unwrap()),
+        uptake: Uptake::Taken(PublicKey([4; 65]), challenge),
+        ..invitation.clone()
     };
     let used = Invitation {
-        key: Some(PublicKey([4; 65])),
+        uptake: Uptake::Confirmed(PublicKey([4; 65])),
         ..invitation.clone()
     };
     let person = Person {
@@ -77,6 +90,7 @@ fn changes() -> Vec<Change> {
     };
     vec![
         Change::Invitation(Sha256([1; 32]), invitation.clone()),
+        Change::Invitation(Sha256([3; 32]), taken),
         Change::Invitation(Sha256([2; 32]), invitation),
         Change::Invitation(Sha256([1; 32]), used),
         Change::Person("desk-1".parse().unwrap(), person),

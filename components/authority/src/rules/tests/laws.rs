@@ -1,17 +1,17 @@
 //! Whatever is asked in whatever order, the invariants hold.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::*;
 use wire::TokenId;
 
 use super::*;
+use crate::books::Uptake;
 use crate::rules::guest::GUESTS_MAX;
 
 /// Something that may happen, with small numbers so that it meets others.
 #[derive(Debug, Clone)]
 enum Step {
     Invite(u8, u8),
+    TakeUp(u8, u8),
     Enrol(u8, u8),
     Renew(u8),
     Open(u8, u64),
@@ -27,6 +27,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         (0..4_u8, 0..6_u8).prop_map(|(name, code)| Step::Invite(name, code)),
+        (0..6_u8, 0..4_u8).prop_map(|(code, key)| Step::TakeUp(code, key)),
         (0..6_u8, 0..4_u8).prop_map(|(code, key)| Step::Enrol(code, key)),
         (0..4_u8).prop_map(Step::Renew),
         (0..3_u8, 1_000..DAY).prop_map(|(table, life)| Step::Open(table, life)),
@@ -45,6 +46,11 @@ impl House {
     fn step(&mut self, step: &Step) -> Option<Mint> {
         match *step {
             Step::Invite(name, code) => drop(self.invite(&format!("tablet-{name}"), code)),
+            Step::TakeUp(code, key) => {
+                if let Ok(Granted::Token(mint)) = self.take_up(code, key) {
+                    return Some(mint);
+                }
+            }
             Step::Enrol(code, key) => return self.enrol(code, key).ok(),
             Step::Renew(name) => {
                 let name = format!("tablet-{name}");
@@ -78,6 +84,10 @@ impl House {
     }
 
     fn uphold(&self) {
+        for token in self.books.tokens.values() {
+            let guest = token.principal.as_str().starts_with("guest-");
+            assert!(guest || self.books.people.contains_key(&token.principal));
+        }
         for sitting in self.books.sittings.values() {
             let open = self.books.sittings.values();
             let open = open
@@ -91,19 +101,23 @@ impl House {
 }
 
 proptest! {
-    // authority-2.1, authority-3.1, authority-4.2, authority-5.3
+    // authority-2.1, authority-2.7, authority-3.1, authority-4.2, authority-5.3
     #[test]
     fn the_invariants_hold_whatever_is_asked(steps in prop::collection::vec(step(), 1..120)) {
         let mut house = house();
-        let mut keys: BTreeMap<u8, PublicKey> = BTreeMap::new();
         for step in steps {
             let before = house.books.clone();
             let mint = house.step(&step);
-            if let (Step::Enrol(code, _), Some(mint)) = (&step, &mint) {
-                // The same number may be a new invitation after the old one was swept out.
-                let known = before.invitations[&super::code(*code).sha256].key.is_some();
-                let first = keys.insert(*code, mint.key);
-                prop_assert!(!known || first == Some(mint.key), "a code enrolled two keys");
+            if let (Step::Enrol(code, _) | Step::TakeUp(code, _), Some(mint)) = (&step, &mint) {
+                let first = match &before.invitations[&super::code(*code).sha256].uptake {
+                    Uptake::Open => None,
+                    Uptake::Taken(key, _) | Uptake::Confirmed(key) => Some(*key),
+                };
+                prop_assert!(first.is_none_or(|first| first == mint.key), "a second key");
+            }
+            if let (Step::TakeUp(code, _), Some(_)) = (&step, &mint) {
+                let was = &before.invitations[&super::code(*code).sha256].uptake;
+                prop_assert!(matches!(was, Uptake::Confirmed(_)), "a key that nobody compared");
             }
             if let Some(mint) = &mint {
                 let ends = mint.exp.value() * 1_000;

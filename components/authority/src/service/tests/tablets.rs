@@ -13,14 +13,64 @@ async fn a_tablet_enrols_with_its_code_and_key() {
     let mut forged = thief.enrol(code);
     forged["key"] = tablet.enrol(code)["key"].clone();
     check_refused(house.post("/enrol", &forged).await, "forbidden", "proof");
-    let (status, minted) = house.post("/enrol", &tablet.enrol(code)).await;
-    assert_eq!((status, &minted["principal"]), (200, &json!("kitchen-1")));
-    assert_eq!(minted["role"], "kitchen");
+    let (status, pending) = house.post("/enrol", &tablet.enrol(code)).await;
+    assert_eq!((status, &pending["principal"]), (202, &json!("kitchen-1")));
+    assert_eq!(pending["role"], "kitchen");
     let late = house.post("/enrol", &thief.enrol(code)).await;
     check_refused(late, "conflict", "code");
     let house = house.restart().await;
     let late = house.post("/enrol", &thief.enrol(code)).await;
     check_refused(late, "conflict", "code");
+}
+
+// authority-2.7, authority-1.3
+#[tokio::test]
+async fn a_tablet_is_active_when_the_manager_who_invited_it_has_compared_six_digits() {
+    let house = House::start().await;
+    let manager = house.staff("office-1", Role::Manager).await;
+    let bearer = house.bearer_of(&manager).await;
+    let body = json!({ "principal": "kitchen-2", "role": "kitchen" });
+    let (_, invitation) = house.ask("POST", "/invitations", &bearer, &body).await;
+    let code: Nonce = serde_json::from_value(invitation["code"].clone()).unwrap();
+    let tablet = Tablet::new();
+    let (status, pending) = house.post("/enrol", &tablet.enrol(code)).await;
+    assert_eq!(status, 202, "{pending}");
+    assert_eq!(pending.get("token"), None, "there is no token yet");
+
+    let house = house.restart().await;
+    let (_, again) = house.post("/enrol", &tablet.enrol(code)).await;
+    assert_eq!(again, pending);
+    let (_, shown) = house
+        .ask("GET", "/invitations", &bearer, &Value::Null)
+        .await;
+    let shown = &shown["enrolments"][0];
+    assert_eq!(shown["digits"], tablet.digits(&pending));
+    let confirm = |digits: &str| json!({ "principal": "kitchen-2", "digits": digits });
+    let ask = |digits| {
+        let (house, bearer) = (&house, &bearer);
+        async move {
+            let body = confirm(digits);
+            house
+                .ask("POST", "/invitations/confirm", bearer, &body)
+                .await
+        }
+    };
+    check_refused(ask("12345").await, "malformed", "digits");
+    let right = shown["digits"].as_str().unwrap().to_owned();
+    let wrong = if right == "000000" {
+        "000001"
+    } else {
+        "000000"
+    };
+    check_refused(ask(wrong).await, "forbidden", "digits");
+    assert_eq!(house.post("/enrol", &tablet.enrol(code)).await.0, 202);
+    assert_eq!(ask(&right).await.0, 200);
+    let (status, minted) = house.post("/enrol", &tablet.enrol(code)).await;
+    assert_eq!((status, &minted["role"]), (200, &json!("kitchen")));
+
+    let gone = json!({ "principal": "kitchen-2" });
+    let late = house.ask("POST", "/invitations/withdraw", &bearer, &gone);
+    check_refused(late.await, "not-found", "principal");
 }
 
 // authority-2.4

@@ -9,6 +9,12 @@ import { keepPassport } from "../shared/passports";
 import { EnrolPage } from "./page";
 import { EnrolStore, type Office } from "./store";
 
+/** Between two questions whether somebody has compared the digits, in milliseconds. */
+const EVERY_MS = 2_000;
+
+/** The tablet's key, one for all questions. */
+let key: ReturnType<typeof createKey> | undefined;
+
 const office: Office = {
   hotel: askHotel,
   async sha256(octets) {
@@ -16,10 +22,13 @@ const office: Office = {
     return Array.from(new Uint8Array(digest), (octet) => octet.toString(16).padStart(2, "0")).join("");
   },
   async enrol(authorityUrl, code) {
-    const passport = await enrol(authorityUrl, code, await createKey());
-    await keepPassport(passport);
-    return passport;
+    key ??= createKey();
+    const enrolled = await enrol(authorityUrl, code, await key);
+    if ("digits" in enrolled) return enrolled;
+    await keepPassport(enrolled.passport);
+    return enrolled.passport;
   },
+  wait: () => new Promise((resolve) => setTimeout(resolve, EVERY_MS)),
 };
 
 const store = new EnrolStore(office, location.hash);

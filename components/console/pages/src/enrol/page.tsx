@@ -1,5 +1,6 @@
 import { sentence } from "../shared/problem";
 import { Message, Shell } from "../shared/shell";
+import { grouped } from "../shared/words";
 import type { EnrolStore } from "./store";
 
 export function EnrolPage({ store }: { store: EnrolStore }) {
@@ -33,6 +34,17 @@ function Step({ store }: { store: EnrolStore }) {
       );
     case "enrolling":
       return <Message title="One moment" text="Enrolling…" />;
+    case "comparing":
+      return (
+        <Message
+          title="Compare these digits"
+          text={`Show them to whoever invited you. This tablet becomes ${stage.principal} when they see the same. Keep this page open.`}
+        >
+          <output class="digits" aria-label="Digits">
+            {grouped(stage.digits)}
+          </output>
+        </Message>
+      );
     case "other-hotel":
       return (
         <Message

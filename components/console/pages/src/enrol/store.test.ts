@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { hotel } from "../testing/specimens";
 import { refusal } from "../testing/stub-box";
-import { EnrolStore, type Office } from "./store";
+import { type Answer, EnrolStore, type Office } from "./store";
 
 const CODE = "a".repeat(43);
 const CA = "b".repeat(64);
@@ -12,9 +12,18 @@ function office(more: Partial<Office> = {}) {
   return {
     hotel: () => Promise.resolve(hotel),
     sha256: () => Promise.resolve(CA),
-    enrol: vi.fn(() => Promise.resolve({ principal: "pass-1", role: "kitchen" })),
+    enrol: answers({ principal: "pass-1", role: "kitchen" }),
+    wait: vi.fn(() => Promise.resolve()),
     ...more,
   };
+}
+
+/** An authority that answers one after the other; the last answer stays. */
+function answers(...given: (Answer | Error)[]) {
+  return vi.fn(() => {
+    const next = given.length > 1 ? given.shift() : given[0];
+    return next instanceof Error || next === undefined ? Promise.reject(next ?? new Error()) : Promise.resolve(next);
+  });
 }
 
 describe("enrolling", () => {
@@ -26,6 +35,34 @@ describe("enrolling", () => {
     await store.enrol();
     expect(desk.enrol).toHaveBeenCalledWith(hotel.authority_url, CODE);
     expect(store.stage.value).toEqual({ name: "done", principal: "pass-1", page: "/kitchen" });
+  });
+
+  it("shows its digits until somebody has compared them, also through a cut", async () => {
+    const waits = { principal: "pass-1", digits: "042917" };
+    const seen: unknown[] = [];
+    const enrol = answers(waits, waits, new Error("out of reach"), { principal: "pass-1", role: "kitchen" });
+    const store = new EnrolStore(
+      office({
+        enrol,
+        wait: () => {
+          seen.push(store.stage.value);
+          return Promise.resolve();
+        },
+      }),
+      HASH,
+    );
+    await store.enrol();
+    expect(seen).toEqual(Array(3).fill({ name: "comparing", ...waits }));
+    expect(store.stage.value).toEqual({ name: "done", principal: "pass-1", page: "/kitchen" });
+  });
+
+  it("ends when the invitation was taken back or has expired", async () => {
+    const waits = { principal: "pass-1", digits: "042917" };
+    for (const code of ["not-found", "expired"]) {
+      const store = new EnrolStore(office({ enrol: answers(waits, refusal(code, "it is over")) }), HASH);
+      await store.enrol();
+      expect(store.stage.value).toMatchObject({ name: "refused", problem: { code } });
+    }
   });
 
   it("tells another hotel nothing", async () => {

@@ -9,6 +9,7 @@ export type Stage =
   | { name: "ready"; invitation: Invitation }
   | { name: "no-invitation" }
   | { name: "enrolling" }
+  | { name: "comparing"; principal: string; digits: string }
   | { name: "other-hotel" }
   | { name: "refused"; problem: Problem }
   | { name: "done"; principal: string; page: string };
@@ -18,9 +19,16 @@ export interface Office {
   hotel(): Promise<Hotel>;
   /** SHA-256 as hexadecimal digits. */
   sha256(octets: Uint8Array): Promise<string>;
-  /** Makes the tablet's key, enrols with it and keeps the passport. */
-  enrol(authorityUrl: string, code: string): Promise<{ principal: string; role: string }>;
+  /** Enrols with the tablet's key and keeps the passport; digits while it has to be compared. */
+  enrol(authorityUrl: string, code: string): Promise<Answer>;
+  /** Until it is asked again. */
+  wait(): Promise<void>;
 }
+
+export type Answer = { principal: string; role: string } | { principal: string; digits: string };
+
+/** The authority, or the way to it, may be back at the next question. */
+const PASSING = ["unavailable", "timed-out", "busy"];
 
 /** Takes up an invitation, once somebody says so: its code is good for one tablet only. */
 export class EnrolStore {
@@ -46,10 +54,25 @@ export class EnrolStore {
         this.stage.value = { name: "other-hotel" };
         return;
       }
-      const { principal, role } = await this.#office.enrol(hotel.authority_url, code);
-      this.stage.value = { name: "done", principal, page: pageOf(role) };
+      let answer = await this.#office.enrol(hotel.authority_url, code);
+      while ("digits" in answer) {
+        this.stage.value = { name: "comparing", ...answer };
+        await this.#office.wait();
+        answer = await this.#again(hotel.authority_url, code, answer);
+      }
+      this.stage.value = { name: "done", principal: answer.principal, page: pageOf(answer.role) };
     } catch (error) {
       this.stage.value = { name: "refused", problem: problemOf(error) };
+    }
+  }
+
+  /** Asks whether the tablet is active; what passes by itself changes nothing. */
+  async #again(authorityUrl: string, code: string, before: Answer): Promise<Answer> {
+    try {
+      return await this.#office.enrol(authorityUrl, code);
+    } catch (error) {
+      if (PASSING.includes(problemOf(error).code)) return before;
+      throw error;
     }
   }
 }

@@ -1,6 +1,6 @@
 import { answered } from "./problem";
 import type { House } from "./staff";
-import type { Hotel, Sitting, Sittings, Statuses } from "./wire";
+import type { Enrolment, Enrolments, Hotel, Invitation, Sitting, Sittings, Statuses } from "./wire";
 
 /** How long before its end a bearer token is replaced, in milliseconds. */
 const MARGIN_MS = 60_000;
@@ -36,6 +36,22 @@ export class Authority implements House {
 
   async statuses(): Promise<Statuses> {
     return this.#call<Statuses>("/api/status");
+  }
+
+  async invite(principal: string, role: string): Promise<Invitation> {
+    return this.#call<Invitation>(`${this.#url}/invitations`, { principal, role });
+  }
+
+  async enrolments(): Promise<Enrolment[]> {
+    return (await this.#call<Enrolments>(`${this.#url}/invitations`)).enrolments;
+  }
+
+  async confirm(principal: string, digits: string): Promise<void> {
+    await this.#call(`${this.#url}/invitations/confirm`, { principal, digits });
+  }
+
+  async withdraw(principal: string): Promise<void> {
+    await this.#call(`${this.#url}/invitations/withdraw`, { principal });
   }
 
   async #call<A>(url: string, body?: object): Promise<A> {

@@ -4,7 +4,7 @@ import type { Box } from "./box";
 import { Notices } from "./notices";
 import { OrderBook } from "./orders";
 import { problemOf } from "./problem";
-import type { Executed, Hotel, Problem, Sitting, Statuses } from "./wire";
+import type { Enrolment, Executed, Hotel, Invitation, Problem, Sitting, Statuses } from "./wire";
 
 /** What staff ask over HTTPS, in their own name. */
 export interface House {
@@ -12,6 +12,14 @@ export interface House {
   openSitting(table: string): Promise<Sitting>;
   closeSitting(sitting: string): Promise<void>;
   statuses(): Promise<Statuses>;
+  /** Lets a tablet of that name enrol. */
+  invite(principal: string, role: string): Promise<Invitation>;
+  /** Tablets that were invited here and are not active yet. */
+  enrolments(): Promise<Enrolment[]>;
+  /** The tablet in hand shows these digits. */
+  confirm(principal: string, digits: string): Promise<void>;
+  /** It shows others, or never came. */
+  withdraw(principal: string): Promise<void>;
 }
 
 /** What only the holder of the tablet's key can do. */

@@ -40,6 +40,28 @@ export interface Status {
   backlog: number;
 }
 
+/** Answer of `POST /invitations`; what pages need of it. */
+export interface Invitation {
+  principal: string;
+  url: string;
+  expires_at: number;
+}
+
+/** Answer of `GET /invitations`. */
+export interface Enrolments {
+  enrolments: Enrolment[];
+}
+
+/** One name that waits for its tablet. */
+export interface Enrolment {
+  principal: string;
+  role: string;
+  name: string;
+  /** What the tablet that took it up has to show; absent while none has. */
+  digits?: string;
+  expires_at: number;
+}
+
 export interface Menu {
   currency: string;
   decimals: number;

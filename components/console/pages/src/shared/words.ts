@@ -79,3 +79,8 @@ export function drawerWord(job: Job): { text: string; tone: Tone } {
 export function tableName(table: string): string {
   return `Table ${table.replace(/^table-/, "")}`;
 }
+
+/** Six digits as people read them out. */
+export function grouped(digits: string): string {
+  return `${digits.slice(0, 3)} ${digits.slice(3)}`;
+}

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { about } from "../shared/about";
 import { Entrance, type House, type Keys } from "../shared/staff";
 import type { Door, Fact, Room, SetTarget, Sitting } from "../shared/wire";
-import { hotel, MARKUP, order, ticket } from "../testing/specimens";
+import { hotel, house as emptyHouse, MARKUP, order, ticket } from "../testing/specimens";
 import { refusal, StubBox } from "../testing/stub-box";
 import { StaffPage } from "./page";
 import { wordOf } from "./tables-card";
@@ -22,6 +22,7 @@ const SITTING: Sitting = {
 function stubHouse() {
   let sittings: Sitting[] = [];
   return {
+    ...emptyHouse,
     sittings: vi.fn(() => Promise.resolve(sittings)),
     openSitting: vi.fn((table: string) => {
       const opened = { ...SITTING, table };
@@ -43,7 +44,7 @@ function stubHouse() {
   } satisfies House;
 }
 
-async function enter(prepare: (box: StubBox) => void = () => undefined) {
+async function enter(prepare: (box: StubBox) => void = () => undefined, role = "front-desk") {
   const box = new StubBox();
   box.answers.set(about.orders, () => ({ orders: [] }));
   box.answers.set(about.climate, () => ({ rooms: [] }));
@@ -52,7 +53,7 @@ async function enter(prepare: (box: StubBox) => void = () => undefined) {
   prepare(box);
   const house = stubHouse();
   const turn = vi.fn<Keys["turn"]>();
-  const inside = { hotel, principal: "tablet-1", role: "front-desk", box, house, keys: { turn } };
+  const inside = { hotel, principal: "tablet-1", role, box, house, keys: { turn } };
   const entrance = new Entrance(() => Promise.resolve(inside));
   render(<StaffPage entrance={entrance} />);
   await entrance.arrive();

@@ -11,6 +11,7 @@ import { OrdersCard } from "./orders-card";
 import { PrintingCard } from "./printing-card";
 import { RoomsCard } from "./rooms-card";
 import { TablesCard } from "./tables-card";
+import { TabletsCard } from "./tablets-card";
 
 const SECTIONS = ["Orders", "Tables", "Rooms", "Doors", "Printing", "House"] as const;
 
@@ -50,6 +51,7 @@ function Desk({ inside, book }: { inside: Inside; book: OrderBook }) {
         <DoorsCard inside={inside} />
         <PrintingCard box={inside.box} jobs={jobs} />
         <HouseCard house={inside.house} />
+        {inside.role === "manager" && <TabletsCard house={inside.house} />}
       </div>
     </>
   );

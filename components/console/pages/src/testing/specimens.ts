@@ -64,6 +64,10 @@ export const house: House = {
   openSitting: () => Promise.reject(new Error("nobody opens tables here")),
   closeSitting: () => Promise.resolve(),
   statuses: () => Promise.resolve({ v: 1, components: [] }),
+  invite: () => Promise.reject(new Error("nobody is invited here")),
+  enrolments: () => Promise.resolve([]),
+  confirm: () => Promise.resolve(),
+  withdraw: () => Promise.resolve(),
 };
 
 /** Keys that nothing may be turned with. */
