@@ -16,6 +16,9 @@ use wire::Component;
 /// Who knocks; in the cloud only a hotel's replica has any business.
 const WHO: Component = Component::ReplicaSync;
 
+/// Whose rights end.
+const LOCK: &str = "room-101-lock";
+
 const PARTS: Plan<'static> = Plan {
     rooms: 1,
     only: &[
@@ -210,7 +213,7 @@ fn knock(hotel: &Hotel, doors: &[Door]) -> BTreeMap<String, Told> {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-// bus-3.1, bus-3.8
+// bus-3.1, bus-3.8, bus-3.10
 #[tokio::test]
 async fn every_tls_listener_refuses_everybody_but_the_right_ones_and_says_why() {
     let hotel = up().await;
@@ -240,4 +243,41 @@ async fn every_tls_listener_refuses_everybody_but_the_right_ones_and_says_why() 
         }
     }
     assert!(wrong.is_empty(), "of {cells} cells: {wrong:#?}\n{told:#?}");
+    refuse_the_revoked(&hotel, &doors).await;
+}
+
+/// A lock whose rights end finds every door of the hotel closed that let it in before.
+async fn refuse_the_revoked(hotel: &Hotel, doors: &[Door]) {
+    let dir = hotel.identity_dir(LOCK);
+    let is_in = |door: &Door| {
+        let mut knocking = hotel.command("curl");
+        knocking.args(["--silent", "--insecure", "--output", "/dev/null"]);
+        knocking.arg("--cert").arg(dir.join("cert.pem"));
+        knocking.arg("--key").arg(dir.join("key.pem"));
+        let knocked = knocking.arg(format!("https://{}/", door.at)).status();
+        knocked.unwrap().success()
+    };
+    let own = |door: &&Door| door.asks == Asks::PrincipalIfAny && door.metrics.is_some();
+    let own: Vec<_> = doors.iter().filter(own).collect();
+    assert!(own.len() >= 3, "{own:?}");
+    for door in &own {
+        assert!(is_in(door), "{door:?}");
+    }
+    hotel.edgectl(&["authority", "revoke", LOCK]);
+    for door in &own {
+        eventually("the door is closed", LIMIT, || async {
+            (!is_in(door)).then_some(())
+        })
+        .await;
+        let metrics = door.metrics.as_ref().unwrap();
+        let asked = hotel
+            .command("curl")
+            .args(["--silent", &format!("http://{metrics}/metrics")])
+            .output();
+        let metrics = String::from_utf8(asked.unwrap().stdout).unwrap();
+        let counted = metrics
+            .lines()
+            .any(|line| line.starts_with("tls_handshakes_refused_total{reason=\"revoked\"}"));
+        assert!(counted, "{}: {metrics}", door.name);
+    }
 }
