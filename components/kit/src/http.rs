@@ -20,8 +20,8 @@ use crate::telemetry::Metrics;
 mod client;
 mod secure;
 
-pub use client::PostError;
-pub(crate) use client::post;
+pub use client::AskError;
+pub(crate) use client::{Question, ask};
 pub use secure::{Remote, public_configs, serve_tls, web_configs};
 
 /// A problem as an HTTP answer (RFC 9457).
