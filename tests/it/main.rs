@@ -9,6 +9,7 @@ mod backups;
 mod browser;
 mod burdens;
 mod bus;
+mod calendar;
 mod console;
 mod delivery;
 mod devices;
