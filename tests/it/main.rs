@@ -2,12 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod access;
+mod addresses;
 mod admission;
 mod authority;
 mod backups;
 mod browser;
 mod burdens;
 mod bus;
+mod calendar;
 mod console;
 mod delivery;
 mod devices;

@@ -1,5 +1,6 @@
 """Burdens HTTP listeners with what they must not carry: burden.py < PLAN. Prints, as JSON, the status of
-each burden at each door, and whether the door still answers while readers and writers are slow.
+each burden at each door, whether the door still answers while readers and writers are slow, and for how
+many seconds it keeps a connection that says nothing, or says it drop by drop.
 
 The plan: {"doors": [{"name", "host", "port", "tls", "path", "certificate"}]}.
 """
@@ -8,10 +9,13 @@ import json
 import socket
 import ssl
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 LARGE = 100 * 1024 * 1024
 SLOW = 200
 WAIT_S = 30
+PATIENCE_S = 90
 
 
 def connect(door):
@@ -72,14 +76,53 @@ def slowly(door):
             stream.close()
 
 
+def held(door, begin, drops):
+    """For how long the door keeps a connection on which this was said, and a drop each second."""
+    with connect(door) as stream:
+        started = time.monotonic()
+        stream.settimeout(1)
+        try:
+            stream.sendall(begin)
+            while time.monotonic() - started < PATIENCE_S:
+                try:
+                    if not stream.recv(4096):
+                        break
+                except TimeoutError:
+                    stream.sendall(drops)
+            else:
+                return None
+        except OSError:
+            pass
+        return time.monotonic() - started
+
+
+def silently(doors):
+    """All doors at once, in three ways each."""
+    ways = {
+        "nothing": lambda door: held(door, b"", b""),
+        "half a head": lambda door: held(door, head(door, 0)[:20], b"x"),
+        "half a body": lambda door: held(door, head(door, 4000), b"x"),
+    }
+    with ThreadPoolExecutor(len(doors) * len(ways)) as pool:
+        waiting = {
+            door["name"]: {way: pool.submit(wait, door) for way, wait in ways.items()} for door in doors
+        }
+        return {
+            name: {way: wait.result() for way, wait in waits.items()} for name, waits in waiting.items()
+        }
+
+
 def main():
     told = {}
-    for door in json.load(sys.stdin)["doors"]:
+    doors = json.load(sys.stdin)["doors"]
+    kept = silently(doors)
+    for door in doors:
         piece, deep = b"x" * (1024 * 1024), b"[" * 2_000 + b"]" * 2_000
         told[door["name"]] = {
             "large": send(door, LARGE, (piece for _ in range(LARGE // len(piece)))),
             "deep": send(door, len(deep), [deep]),
             "slow": slowly(door),
+            "held": kept[door["name"]],
         }
     json.dump(told, sys.stdout)
 

@@ -15,6 +15,9 @@ use crate::hotel::artifacts;
 
 /// Where Debian has the library, below the directory of its architecture.
 const LIBRARY: &str = "faketime/libfaketime.so.1";
+/// What sets a clock that is behind, past this library.
+const SUPERVISE: &str = "supervise";
+
 /// Programs as they are started, with the clocks of some of them.
 #[derive(Debug)]
 pub struct Clocks {
@@ -48,8 +51,13 @@ impl Clocks {
     ///
     /// # Panics
     ///
-    /// When it has no clock of its own.
+    /// When it has no clock of its own, or is `supervise` and would be in the past, from which it sets the
+    /// clock of the whole machine.
     pub fn set(&self, component: &str, ahead_s: i64) {
+        assert!(
+            component != SUPERVISE || ahead_s >= 0,
+            "{component} sets clocks"
+        );
         let clock = self.directory.path().join(format!("{component}.clock"));
         assert!(clock.exists(), "{component} has no clock of its own");
         // Whole at once: the library may read at any moment.
@@ -75,7 +83,8 @@ fn script(library: &Path, clock: &Path, program: &Path) -> String {
     )
 }
 
-fn library() -> io::Result<PathBuf> {
+/// The library, for a program of its own.
+pub fn library() -> io::Result<PathBuf> {
     let found = fs::read_dir("/usr/lib")?
         .filter_map(|entry| Some(entry.ok()?.path().join(LIBRARY)))
         .find(|path| path.exists());

@@ -35,6 +35,20 @@ impl Hotel {
         .await;
     }
 
+    /// A figure of a component, by its name and labels; none until it has been shown once.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such component.
+    pub async fn figure(&self, component: &str, name: &str) -> Option<f64> {
+        let client = reqwest::Client::builder().use_preconfigured_tls(self.trusting());
+        let client = client.build().expect("the client can be built");
+        let at = format!("http://{}/metrics", self.places.admin[component]);
+        let text = client.get(at).send().await.ok()?.text().await.ok()?;
+        let mut lines = text.lines();
+        lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+    }
+
     /// Lets a process stand still: its peers see silence, not an end.
     pub async fn freeze(&self, name: &str) -> Frozen {
         let pid = self.signal(name, Signal::STOP).await;

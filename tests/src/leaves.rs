@@ -1,7 +1,10 @@
 //! Leaves as time leaves them: old, lapsed, not valid yet.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::net::TcpStream;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 
 use kit::ca::files::write_open;
 use kit::ca::{Key, PropertyCa, ServerNames};
@@ -14,7 +17,7 @@ use rustls::pki_types::CertificateDer;
 use time::OffsetDateTime;
 use wire::Component;
 
-use crate::hotel::Hotel;
+use crate::hotel::{Hotel, LIMIT};
 
 impl Hotel {
     /// The hotel's own authority, as its directory keeps it.
@@ -52,6 +55,20 @@ impl Hotel {
             .issue(&holder(&present), &names, &key, issued)
             .expect("the authority issues");
         write_open(&dir.join(CERT_FILE), aged.as_bytes()).expect("the leaf can be replaced");
+    }
+
+    /// The names of the certificate that somebody sees at an address who trusts the property's CA and goes to
+    /// `host`, as browsers do; or why they do not believe it.
+    pub fn browse(&self, at: SocketAddr, host: &str) -> Result<BTreeSet<String>, io::Error> {
+        let name = host.to_owned().try_into().expect("a host");
+        let connection = ClientConnection::new(Arc::new(self.trusting()), name);
+        let mut connection = connection.map_err(io::Error::other)?;
+        let mut stream = TcpStream::connect_timeout(&at, LIMIT)?;
+        connection.complete_io(&mut stream)?;
+        let shown = connection.peer_certificates().and_then(<[_]>::first);
+        let shown = shown.expect("a server shows a certificate");
+        let leaf = Particulars::of(shown).map_err(io::Error::other)?;
+        Ok(leaf.server_names.into_iter().collect())
     }
 
     /// The certificate that a component shows to the operator at an address.

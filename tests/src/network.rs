@@ -32,10 +32,7 @@ impl Network {
             name: format!("{name}-{}", std::process::id()),
         };
         Self::ip(&["netns", "add", &network.name])?;
-        let within = |arguments: &[&str]| {
-            let inside = ["-n", &network.name];
-            Self::ip(&[&inside[..], arguments].concat())
-        };
+        let within = |arguments: &[&str]| network.set(arguments);
         within(&["link", "set", "lo", "up"])?;
         // Both ends stay inside: the LAN has one host and no cable to anywhere.
         within(&[
@@ -46,6 +43,12 @@ impl Network {
         within(&["link", "set", "lan1", "up"])?;
         network.write_hosts().map_err(NoNetwork::Hosts)?;
         Ok(network)
+    }
+
+    /// Has `ip` do something inside.
+    pub fn set(&self, arguments: &[&str]) -> Result<(), NoNetwork> {
+        let inside = ["-n", &self.name];
+        Self::ip(&[&inside[..], arguments].concat())
     }
 
     /// A program that runs inside.

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use wire::channel::about;
-use wire::credential::{Claims, Confirmation, POP_TYPE, Role};
+use wire::credential::{Claims, Confirmation, POP_LIFE_MAX_S, POP_TYPE, Role};
 use wire::order::{Order, OrderStatus, Orders};
 use wire::signaling::Mode;
 use wire::{Component, Integer, OrderId, Principal, Problem, SittingId};
@@ -25,8 +25,8 @@ use wire::{Component, Integer, OrderId, Principal, Problem, SittingId};
 use crate::hotel::LIMIT;
 use crate::{Hotel, eventually};
 
-/// How long the token of a page is good, in seconds.
-const LIFE_S: u64 = 60 * 60;
+/// How long the token of a page is good, in seconds: as long as the authority's.
+const LIFE_S: u64 = POP_LIFE_MAX_S as u64;
 
 /// A page: its connection to the box and what it hears.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod ca;
 pub(crate) mod https;
+pub(crate) mod interfaces;
 pub(crate) mod journal;
 pub(crate) mod provisioned;
 pub(crate) mod qr;

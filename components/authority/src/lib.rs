@@ -18,6 +18,7 @@
 pub mod config;
 
 mod act;
+mod addresses;
 mod books;
 mod edge;
 mod nonces;

@@ -21,6 +21,7 @@ use crate::edge::scribe::Scribe;
 mod desk;
 mod leaf;
 mod lists;
+mod names;
 mod office;
 mod outbound;
 mod policy;
@@ -40,6 +41,7 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
     let realm = host.common.realm();
     let ca = Ca::load(&config.ca_dir, realm, host.common.box_id.clone())?;
     let ca = Arc::new(ca);
+    names::start(&host, &config.addresses, &ca)?;
     let leaf = OwnLeaf {
         ca: Arc::clone(&ca),
         holder: Holder::Component(Component::Authority),
@@ -69,7 +71,7 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
         provisioned: Provisioned::new(&config.ca_dir, host.health.need("principals")),
         roll,
         scribe: Scribe {
-            ca,
+            ca: Arc::clone(&ca),
             identity: host.identity.clone(),
             console_url: config.console_url.clone(),
         },
@@ -89,12 +91,13 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
     let asked = desk.clone();
     host.tasks
         .spawn("requests", |stop| requests::run(subscription, asked, stop));
-    serve(&config, &host, desk, refusals).await
+    serve(&config, &host, ca, desk, refusals).await
 }
 
 async fn serve(
     config: &Config,
     host: &Host,
+    ca: Arc<Ca>,
     desk: Desk,
     refusals: Refusals,
 ) -> Result<(), StartError> {
@@ -103,6 +106,7 @@ async fn serve(
         .map_err(StartError::Listen)?;
     let https = Https {
         desk,
+        ca,
         guard: Guard::new(host, &refusals),
         verifier: Verifier::of(&host.identity.borrow()),
         identity: host.identity.clone(),

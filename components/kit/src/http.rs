@@ -1,7 +1,6 @@
 //! HTTP: the admin listener of every component, and the error form.
 
 use std::io;
-use std::net::SocketAddr;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -18,12 +17,14 @@ use crate::lifecycle::announce;
 use crate::telemetry::Metrics;
 
 mod client;
+mod connections;
 mod guard;
 mod secure;
 mod session;
 
-pub use client::PostError;
-pub(crate) use client::post;
+pub use client::AskError;
+
+pub(crate) use client::{Question, ask};
 pub use guard::{Guard, bearer};
 pub use secure::{Remote, public_configs, serve_tls, web_configs};
 
@@ -68,11 +69,7 @@ pub async fn listen(address: &Address) -> Result<TcpListener, ListenError> {
 
 /// Serves until the stop.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned());
-    if let Err(error) = serving.await {
-        tracing::error!(%error, "http listener failed");
-    }
+    connections::serve(listener, router, connections::LIMITS, stop).await;
 }
 
 async fn ready(State(health): State<Health>) -> Response {

@@ -6,6 +6,7 @@
 //! material is never printed; a renewed identity is taken up without a restart, a half-written one
 //! never. Expiry is left to the handshake: an expired leaf may still ask for its renewal.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ mod spiffe;
 pub use certificate::{Particulars, WrongCertificate};
 pub use follow::follow;
 pub use load::IdentityError;
-pub use renewal::{Door, DoorError, RenewalError, keep_current, renew};
+pub use renewal::{Door, DoorError, RenewalError, keep_current, renew, show_overdue};
 pub use spiffe::{
     Holder, NotASpiffeId, NotATrustDomain, PrincipalKind, Realm, SpiffeId, TrustDomain,
 };
@@ -38,6 +39,10 @@ pub const CA_FILE: &str = "ca.pem";
 pub const CERT_FILE: &str = "cert.pem";
 /// File of the leaf's private key (PKCS #8), for its owner's eyes only.
 pub const KEY_FILE: &str = "key.pem";
+
+/// How long after it was due a renewal is late, in milliseconds: whoever holds the leaf has tried some
+/// hundred times.
+const OVERDUE_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// A principal's certificate with its key, and the CA of its property.
 #[derive(Clone)]
@@ -75,6 +80,18 @@ impl Identity {
     pub fn due_in(&self, now: Integer) -> Option<Duration> {
         let left = self.renewal_at().value().saturating_sub(now.value());
         (now >= self.not_before && left > 0).then(|| Duration::from_millis(left))
+    }
+
+    /// Whether its renewal is late: it was due a day ago.
+    pub fn is_overdue(&self, now: Integer) -> bool {
+        now.value().saturating_sub(self.renewal_at().value()) > OVERDUE_MS
+    }
+
+    /// DNS names and addresses under which browsers reach the holder; none unless it is a component.
+    pub fn server_names(&self) -> BTreeSet<String> {
+        Particulars::of(&self.chain[0])
+            .map(|leaf| leaf.server_names.into_iter().collect())
+            .unwrap_or_default()
     }
 
     /// Signs with the leaf's key (ECDSA P-256, SHA-256).

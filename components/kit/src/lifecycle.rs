@@ -26,6 +26,7 @@ use crate::{http, identity, telemetry};
 
 pub(crate) mod announce;
 mod deployment;
+mod descriptors;
 pub mod exit;
 mod start;
 mod supervisor;
@@ -79,6 +80,7 @@ where
     R: Future<Output = Result<(), E>>,
     E: std::error::Error + 'static,
 {
+    descriptors::take_enough();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

@@ -262,6 +262,13 @@ pub struct RenewByProof {
     pub proof: Signature,
 }
 
+/// Answer of `GET /server-names`: what the leaf of every component that is issued now carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServerNames {
+    /// DNS names and addresses under which the box is reached.
+    pub names: Vec<Text<253>>,
+}
+
 /// Answer of `POST /bearer`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Bearer {

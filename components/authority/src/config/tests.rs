@@ -24,6 +24,12 @@ fn what_is_not_configured_has_its_default() {
     let config = read(|_| {}).unwrap();
     assert_eq!(config.tls_listener.port, 8444);
     assert!(config.origins.is_empty());
+    let Addresses {
+        follow,
+        interfaces,
+        hold_s,
+    } = config.addresses;
+    assert_eq!((follow, interfaces.len(), hold_s), (Switch::On, 0, 600));
 }
 
 // authority-7.1
@@ -46,5 +52,21 @@ fn a_wrong_value_is_named() {
     check_refused(
         |config| config["origins"] = json!(vec!["https://a"; 33]),
         "33 origins",
+    );
+    check_refused(
+        |config| config["addresses"] = json!({ "follow": "maybe" }),
+        "maybe",
+    );
+    check_refused(
+        |config| config["addresses"] = json!({ "interfaces": vec!["eth0"; 17] }),
+        "17 interfaces",
+    );
+    check_refused(
+        |config| config["addresses"] = json!({ "hold_s": "4" }),
+        "4 is not one of 5 to 86400",
+    );
+    check_refused(
+        |config| config["addresses"] = json!({ "holds": 1 }),
+        "holds",
     );
 }

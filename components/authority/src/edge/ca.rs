@@ -1,14 +1,19 @@
 //! The CA of the property, and the leaves that it signs.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use kit::ca::files::{WriteError, write_open};
 use kit::ca::{CaError, Key, PropertyCa, ServerNames};
-use kit::identity::{CERT_FILE, Holder, Identity, IdentityError, KEY_FILE, Realm};
+use kit::identity::{
+    CERT_FILE, Holder, Identity, IdentityError, KEY_FILE, Particulars, Realm, WrongCertificate,
+};
 use serde::Deserialize;
 use time::OffsetDateTime;
+use tokio::sync::watch;
 use wire::{BoxId, Integer};
 
 /// The CA's certificate, as provisioning leaves it.
@@ -28,6 +33,8 @@ pub(crate) struct Ca {
     dir: PathBuf,
     signer: PropertyCa,
     box_id: BoxId,
+    /// The machine's own addresses, as far as leaves carry them.
+    addresses: watch::Sender<BTreeSet<IpAddr>>,
 }
 
 /// The part of the property's record that is of interest here.
@@ -47,6 +54,7 @@ impl Ca {
             dir: dir.to_owned(),
             signer,
             box_id,
+            addresses: watch::Sender::default(),
         };
         ca.server_names()?;
         Ok(ca)
@@ -88,8 +96,38 @@ impl Ca {
         Ok(Identity::load(dir)?)
     }
 
-    /// Read each time, so that another name of the box counts with the next leaf.
-    fn server_names(&self) -> Result<ServerNames, IssueError> {
+    /// Leaves carry these addresses of the machine from now on.
+    pub(crate) fn carry(&self, addresses: BTreeSet<IpAddr>) {
+        self.addresses.send_replace(addresses);
+    }
+
+    /// The machine's addresses that leaves carry, and their changes.
+    pub(crate) fn carried(&self) -> watch::Receiver<BTreeSet<IpAddr>> {
+        self.addresses.subscribe()
+    }
+
+    /// The addresses that a leaf carries because it was issued on this machine, not because
+    /// provisioning named them.
+    pub(crate) fn own_addresses(&self, leaf: &Particulars) -> Result<Vec<IpAddr>, IssueError> {
+        let named = self.named()?.to_strings();
+        let others = leaf
+            .server_names
+            .iter()
+            .filter(|name| !named.contains(name));
+        Ok(others.filter_map(|name| name.parse().ok()).collect())
+    }
+
+    /// What the leaf of a component that is issued now carries.
+    pub(crate) fn server_names(&self) -> Result<ServerNames, IssueError> {
+        let addresses = self.addresses.borrow().clone();
+        let addresses = addresses.iter().map(ToString::to_string);
+        let names = self.named()?.to_strings().into_iter().chain(addresses);
+        ServerNames::parse(names).map_err(IssueError::Issue)
+    }
+
+    /// What it carries on whatever network the machine is; read each time, so that another name of the
+    /// box counts with the next leaf.
+    fn named(&self) -> Result<ServerNames, IssueError> {
         let path = self.dir.join(RECORD);
         let record: Record = serde_json::from_str(&read(&path)?)
             .map_err(|source| IssueError::Record { path, source })?;
@@ -138,6 +176,9 @@ pub enum IssueError {
     /// The leaf itself cannot be made.
     #[error("cannot issue a certificate")]
     Issue(#[source] CaError),
+    /// Our own leaf does not say whose it is.
+    #[error("our own leaf cannot be read")]
+    OwnLeaf(#[source] WrongCertificate),
     /// Our own leaf cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),

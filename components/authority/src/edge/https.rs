@@ -24,11 +24,13 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use wire::{Code, Integer, Nonce, Problem};
 
+use crate::edge::ca::Ca;
 use crate::nonces::Nonces;
 use crate::rates::Rates;
 use crate::service::Desk;
 
 mod lapsed;
+mod names;
 mod person;
 mod read;
 mod tablet;
@@ -42,6 +44,7 @@ const PREFLIGHT: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub(crate) struct Https {
     pub(crate) desk: Desk,
+    pub(crate) ca: Arc<Ca>,
     pub(crate) guard: Guard,
     pub(crate) verifier: Verifier,
     pub(crate) identity: watch::Receiver<Arc<Identity>>,
@@ -60,6 +63,7 @@ pub(crate) fn router(https: Https, origins: &[String]) -> Router {
         .route("/bearer", post(tablet::bearer))
         .route("/token", post(tablet::token))
         .route("/renew-leaf", post(lapsed::renew_leaf))
+        .route("/server-names", get(names::server_names))
         .route(
             "/sittings",
             get(person::sittings).post(person::open_sitting),

@@ -145,6 +145,7 @@ impl Scribe {
                 IssueError::Read { .. }
                 | IssueError::Authority(_)
                 | IssueError::Record { .. }
+                | IssueError::OwnLeaf(_)
                 | IssueError::Write(_)
                 | IssueError::Identity(_) => {
                     tracing::error!(error = detail, "cannot issue a leaf");

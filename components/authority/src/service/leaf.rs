@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use kit::clock::Clock;
 use kit::error::Chain;
-use kit::identity::{Holder, Identity};
+use kit::identity::{Holder, Identity, show_overdue};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::StartError;
 use crate::edge::ca::{Ca, IssueError};
 
-/// How often it is asked whether a renewal is due; a month is left when it is.
+/// How often it is asked whether a renewal is due, or the box has another name; a month is left when the
+/// one is, and the other rare.
 const EVERY: Duration = Duration::from_mins(1);
 /// How long the new files may take to be seen.
 const TAKEN_UP: Duration = Duration::from_secs(10);
@@ -45,21 +46,33 @@ impl OwnLeaf {
 
     /// Keeps it current, until `stop`.
     pub(super) async fn keep(self, stop: CancellationToken) {
-        while stop.run_until_cancelled(sleep(EVERY)).await.is_some() {
-            if let Err(error) = self.renew_if_due() {
-                let not_after = self.identity.borrow().not_after.value();
-                tracing::error!(error = %Chain(&error), not_after, "cannot renew the own leaf");
+        let mut carried = self.ca.carried();
+        let keeping = async {
+            loop {
+                drop(timeout(EVERY, carried.changed()).await);
+                if let Err(error) = self.renew_if_due() {
+                    let not_after = self.identity.borrow().not_after.value();
+                    tracing::error!(error = %Chain(&error), not_after, "cannot renew the own leaf");
+                }
+                show_overdue(&self.identity.borrow(), self.clock.wall());
             }
-        }
+        };
+        stop.run_until_cancelled(keeping).await;
     }
 
     fn renew_if_due(&self) -> Result<Option<Identity>, IssueError> {
         let now = self.clock.wall();
-        if self.identity.borrow().due_in(now).is_some() {
+        let present = Arc::clone(&self.identity.borrow());
+        if present.due_in(now).is_some() && self.carries_the_names(&present)? {
             return Ok(None);
         }
         let renewed = self.ca.renew(&self.holder, &self.dir, now)?;
         tracing::info!(not_after = renewed.not_after.value(), "own leaf renewed");
         Ok(Some(renewed))
+    }
+
+    fn carries_the_names(&self, present: &Identity) -> Result<bool, IssueError> {
+        let names = self.ca.server_names()?.to_strings();
+        Ok(present.server_names() == names.into_iter().collect())
     }
 }

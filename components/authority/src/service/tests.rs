@@ -40,6 +40,7 @@ struct House {
 struct Running {
     tasks: Tasks,
     desk: Desk,
+    ca: Arc<Ca>,
     refusals: Refusals,
     address: SocketAddr,
 }
@@ -130,13 +131,14 @@ impl Running {
         let journal = Journal::open(&path, MIGRATIONS, &tasks).await.unwrap();
         let (_, identities) = watch::channel(Arc::clone(identity));
         let (desk, jobs) = Desk::new();
+        let ca = Arc::new(estate.load());
         let mut office = Office {
             books: journal::load(journal.readers()).await.unwrap(),
             journal,
             provisioned: Provisioned::new(estate.dir.path(), health.need("principals")),
             roll: watch::channel(None).0,
             scribe: Scribe {
-                ca: Arc::new(estate.load()),
+                ca: Arc::clone(&ca),
                 identity: identities.clone(),
                 console_url: "https://greengrass.local".to_owned(),
             },
@@ -149,6 +151,7 @@ impl Running {
         tasks.spawn("office", |stop| office.run(jobs, stop));
         let https = Https {
             desk: desk.clone(),
+            ca: Arc::clone(&ca),
             guard: Guard::of(identities.clone(), &refusals, clock.clone()),
             verifier: Verifier::of(identity),
             identity: identities,
@@ -166,6 +169,7 @@ impl Running {
         Self {
             tasks,
             desk,
+            ca,
             refusals,
             address,
         }

@@ -33,20 +33,45 @@ impl Answer {
     }
 }
 
-/// Posts JSON, on a connection of its own that ends with the answer.
-pub(crate) async fn post(
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    method: &'static str,
+    path: &'a str,
+    body: &'a [u8],
+}
+
+impl<'a> Question<'a> {
+    pub(crate) fn get(path: &'a str) -> Self {
+        Self {
+            method: "GET",
+            path,
+            body: &[],
+        }
+    }
+
+    /// With a body of JSON.
+    pub(crate) fn post(path: &'a str, body: &'a [u8]) -> Self {
+        Self {
+            method: "POST",
+            path,
+            body,
+        }
+    }
+}
+
+/// Asks on a connection of its own that ends with the answer.
+pub(crate) async fn ask(
     address: &Address,
     from: Option<IpAddr>,
     tls: Arc<ClientConfig>,
-    path: &str,
-    body: &[u8],
-) -> Result<Answer, PostError> {
-    let failed = |source| PostError {
+    question: Question<'_>,
+) -> Result<Answer, AskError> {
+    let failed = |source| AskError {
         address: address.clone(),
         source,
     };
-    let exchange = exchange(address, from, tls, path, body);
-    match timeout(WAIT, exchange).await {
+    match timeout(WAIT, exchange(address, from, tls, question)).await {
         Ok(answered) => answered.map_err(failed),
         Err(_) => Err(failed(io::ErrorKind::TimedOut.into())),
     }
@@ -56,8 +81,7 @@ async fn exchange(
     address: &Address,
     from: Option<IpAddr>,
     tls: Arc<ClientConfig>,
-    path: &str,
-    body: &[u8],
+    Question { method, path, body }: Question<'_>,
 ) -> io::Result<Answer> {
     let stream = connect(address, from).await?;
     // The verifier looks at the SPIFFE id; the name is only what TLS asks for.
@@ -65,7 +89,7 @@ async fn exchange(
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     let mut stream = TlsConnector::from(tls).connect(name, stream).await?;
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
@@ -119,7 +143,7 @@ fn parse(answer: &[u8]) -> Option<Answer> {
 /// A component was not asked, or gave no answer that can be read.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot ask at {address}")]
-pub struct PostError {
+pub struct AskError {
     address: Address,
     source: io::Error,
 }

@@ -4,15 +4,14 @@
 //! anything; one that fails is counted by its reason; a renewed certificate counts from the next
 //! connection on; the connections of whoever is revoked end, whatever they are in the middle of.
 
-use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::connect_info::ConnectInfo;
 use axum::http::Extensions;
-use axum::serve::{IncomingStream, Listener};
+use axum::serve::Listener;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -26,6 +25,7 @@ use crate::identity::{Identity, SpiffeId};
 use crate::lifecycle::Tasks;
 use crate::tls;
 
+use super::connections::{self, LIMITS};
 use super::session::Session;
 
 /// Longest handshake; a slow phone takes a tenth of it.
@@ -51,12 +51,6 @@ impl Remote {
     pub fn of(extensions: &Extensions) -> Option<&Self> {
         let info: &ConnectInfo<Self> = extensions.get()?;
         Some(&info.0)
-    }
-}
-
-impl Connected<IncomingStream<'_, Secured>> for Remote {
-    fn connect_info(stream: IncomingStream<'_, Secured>) -> Self {
-        stream.remote_addr().clone()
     }
 }
 
@@ -108,14 +102,9 @@ pub async fn serve_tls(
     let (ready, waiting) = mpsc::channel(READY);
     let local = listener.local_addr();
     let secured = Secured { waiting, local };
-    let service = router.into_make_service_with_connect_info::<Remote>();
-    let serving =
-        axum::serve(secured, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serving = connections::serve(secured, router, LIMITS, stop.clone());
     let accepting = accept(listener, (configs, refusals), ready, stop);
-    let (served, ()) = tokio::join!(serving.into_future(), accepting);
-    if let Err(error) = served {
-        tracing::error!(%error, "https listener failed");
-    }
+    tokio::join!(serving, accepting);
 }
 
 type Ready = (Session, Remote);
@@ -144,7 +133,6 @@ async fn accept(
             handshakes.spawn(async move {
                 let secured =
                     timeout(HANDSHAKE, secure(acceptor, stream, address, &refusals)).await;
-                drop(place);
                 match secured.map_err(|_| "too-slow").flatten() {
                     // Nobody is left to serve it: the listener stops.
                     Ok(secured) => drop(ready.send(secured).await),
@@ -153,6 +141,8 @@ async fn accept(
                         metrics::counter!(refused, "reason" => reason).increment(1);
                     }
                 }
+                // Those who wait for a place to be served take one here meanwhile.
+                drop(place);
             });
         }
     };
@@ -195,7 +185,7 @@ async fn secure(
 
 /// Connections whose handshake is done.
 #[derive(Debug)]
-pub struct Secured {
+struct Secured {
     waiting: mpsc::Receiver<Ready>,
     local: std::io::Result<SocketAddr>,
 }

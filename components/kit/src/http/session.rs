@@ -15,7 +15,7 @@ type Ended = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Reads and writes until the certificate's holder is on the revocation list; whoever came without
 /// one is watched by whoever believes their token.
-pub struct Session {
+pub(super) struct Session {
     stream: TlsStream<TcpStream>,
     ended: Option<Ended>,
     over: bool,

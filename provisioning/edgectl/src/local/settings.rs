@@ -118,6 +118,8 @@ fn local_values(
             "/authority/port",
             port(ports.of(&purpose(Component::Authority.as_str(), TLS_LISTENER))),
         ),
+        // It serves where it is told to; provisioning has put that into the leaves.
+        ("/addresses/follow", json!("off")),
         ("/listener/host", json!(listen(name, hotel))),
         (LISTENER, port(listener(ports, name))),
         ("/tls_listener/host", json!(hotel.listen)),

@@ -1,6 +1,6 @@
 use kit::ca::files::{write_open, write_secret};
 use kit::clock::Clock;
-use kit::identity::{CA_FILE, Particulars};
+use kit::identity::CA_FILE;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
@@ -89,6 +89,30 @@ fn a_leaf_says_what_provisioning_says_and_has_the_key_of_the_request() {
     let leaf = particulars(&ca.issue(&lock, &request, wall).unwrap());
     assert!(leaf.server_names.is_empty());
     ca.issue(&lock, "no request", wall).unwrap_err();
+}
+
+// authority-1.6
+#[test]
+fn a_leaf_carries_the_addresses_of_the_machine_and_knows_them_again() {
+    let estate = Estate::found("seaside");
+    let ca = estate.load();
+    let there: BTreeSet<IpAddr> = ["10.0.0.5", "10.0.0.9", "fd00::9"]
+        .map(|address| address.parse().unwrap())
+        .into();
+    ca.carry(there);
+    let request = Key::generate().signing_request().unwrap();
+    let wall = Clock::system().wall();
+    let console = Holder::Component(Component::Console);
+    let leaf = particulars(&ca.issue(&console, &request, wall).unwrap());
+    assert_eq!(leaf.server_names, ca.server_names().unwrap().to_strings());
+    let tail = &leaf.server_names[5..];
+    assert_eq!(tail, ["10.0.0.5", "10.0.0.9", "fd00::9"]);
+    // The first is provisioning's.
+    let own = ca.own_addresses(&leaf).unwrap();
+    assert_eq!(
+        own,
+        ["10.0.0.9", "fd00::9"].map(|own| own.parse::<IpAddr>().unwrap())
+    );
 }
 
 // authority-1.2

@@ -72,3 +72,34 @@ async fn a_lapsed_leaf_is_renewed_only_for_its_key_in_its_property_and_unrevoked
     let refused = house.renew(&house.estate, &lock, 100).await;
     check_refused(refused, "forbidden", "token");
 }
+
+// authority-1.6
+#[tokio::test]
+async fn whoever_asks_is_told_what_leaves_carry_now() {
+    let house = House::start().await;
+    let told = |answer: (u16, Value)| {
+        assert_eq!(answer.0, 200, "{}", answer.1);
+        answer.1["names"].clone()
+    };
+    let before = told(house.ask("GET", "/server-names", "", &Value::Null).await);
+    let named = [
+        "greengrass.local",
+        "localhost",
+        "127.0.0.1",
+        "::1",
+        "box-1",
+        "10.0.0.5",
+    ];
+    assert_eq!(before, json!(named));
+
+    house.running.ca.carry(["10.0.0.9".parse().unwrap()].into());
+    let after = told(house.ask("GET", "/server-names", "", &Value::Null).await);
+    let console = Holder::Component(Component::Console);
+    let (status, leaf) = house.renew(&house.estate, &console, 0).await;
+    assert_eq!(status, 200, "{leaf}");
+    let pem = leaf["certificate"].as_str().unwrap();
+    let der = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+    assert_eq!(json!(Particulars::of(&der).unwrap().server_names), after);
+    assert_eq!(after[6], "10.0.0.9");
+    house.running.tasks.drain().await.unwrap();
+}

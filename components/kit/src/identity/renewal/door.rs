@@ -1,15 +1,16 @@
 //! The authority's door for leaves: HTTPS, where a signature counts and no certificate is asked for.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde::de::DeserializeOwned;
-use wire::authority::{Challenged, Leaf, RenewByProof};
+use wire::authority::{Challenged, Leaf, RenewByProof, ServerNames};
 use wire::credential::{label, proof};
 use wire::{Component, Octets, Problem, Version};
 
 use crate::config::Address;
 use crate::digest::sha256;
-use crate::http::{PostError, post};
+use crate::http::{AskError, Question, ask};
 use crate::identity::Identity;
 use crate::tls;
 
@@ -37,7 +38,7 @@ impl Door {
         current: &Identity,
         csr: &str,
     ) -> Result<String, DoorError> {
-        let Challenged { nonce } = self.ask(current, "/challenge", &[]).await?;
+        let Challenged { nonce } = self.ask(current, Question::post("/challenge", &[])).await?;
         let leaf = current.chain[0].as_ref();
         let certificate = Octets::new(leaf.to_vec()).ok_or(DoorError::Large)?;
         let (leaf, request) = (sha256(leaf), sha256(csr.as_bytes()));
@@ -49,21 +50,31 @@ impl Door {
             nonce,
             proof: current.sign(&signed),
         };
+        let body = wire::encode(&body);
         let leaf: Leaf = self
-            .ask(current, "/renew-leaf", &wire::encode(&body))
+            .ask(current, Question::post("/renew-leaf", &body))
             .await?;
         Ok(leaf.certificate)
+    }
+
+    /// What the leaf of a component carries that is issued now.
+    pub(super) async fn server_names(
+        &self,
+        current: &Identity,
+    ) -> Result<BTreeSet<String>, DoorError> {
+        let asked = Question::get("/server-names");
+        let ServerNames { names } = self.ask(current, asked).await?;
+        Ok(names.into_iter().map(String::from).collect())
     }
 
     async fn ask<T: DeserializeOwned>(
         &self,
         current: &Identity,
-        path: &str,
-        body: &[u8],
+        question: Question<'_>,
     ) -> Result<T, DoorError> {
         let authority = current.spiffe.sibling(Component::Authority);
         let tls = tls::unnamed_client_config(current, &authority);
-        let answer = post(&self.address, self.from, tls, path, body).await?;
+        let answer = ask(&self.address, self.from, tls, question).await?;
         if answer.succeeded() {
             wire::decode(&answer.body).map_err(DoorError::Answer)
         } else {
@@ -80,7 +91,7 @@ impl Door {
 pub enum DoorError {
     /// It cannot be reached, or is somebody else.
     #[error("cannot ask the authority")]
-    Post(#[from] PostError),
+    Post(#[from] AskError),
     /// It says no.
     #[error("the authority refuses: {0}")]
     Refused(Problem),

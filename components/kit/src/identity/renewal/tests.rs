@@ -1,14 +1,14 @@
 use std::sync::Mutex;
 
 use axum::extract::State;
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
 use time::{Duration as Days, OffsetDateTime};
 use tokio::net::TcpListener;
-use wire::authority::{Challenged, Leaf, RenewByProof};
+use wire::authority::{self, Challenged, Leaf, RenewByProof};
 use wire::credential::{label, proof};
 use wire::{Component, Nonce};
 
@@ -33,7 +33,14 @@ enum Given {
     OtherHolder,
     OtherKey,
     LongAgo,
+    /// To `console`, with the names that it says.
+    Serving,
+    /// To `console`, with others.
+    OtherNames,
 }
+
+/// What the authority of these tests says about the box.
+const NAMES: [&str; 2] = ["greengrass.local", "10.0.0.9"];
 
 struct Office {
     ca: PropertyCa,
@@ -65,6 +72,7 @@ impl Served {
                 post(async || Json(Challenged { nonce: NONCE })),
             )
             .route("/renew-leaf", post(give))
+            .route("/server-names", get(async || Json(box_names())))
             .with_state(Arc::clone(&office));
         let (_, configs) = watch::channel(tls::web_config(&own));
         let tasks = Tasks::new();
@@ -95,14 +103,23 @@ async fn give(State(office): State<Arc<Office>>, Json(asked): Json<RenewByProof>
     assert_eq!(asked.nonce, NONCE);
     let (holder, now) = match office.given {
         Given::Right | Given::OtherKey => (lock(), today()),
+        Given::Serving | Given::OtherNames => (component(Component::Console), today()),
         Given::OtherHolder => (device("lock-2"), today()),
         Given::LongAgo => (lock(), today() - Days::days(200)),
     };
     let csr = match office.given {
         Given::OtherKey => Key::generate().signing_request().unwrap(),
-        Given::Right | Given::OtherHolder | Given::LongAgo => asked.csr,
+        Given::Right | Given::OtherHolder | Given::LongAgo | Given::Serving | Given::OtherNames => {
+            asked.csr
+        }
     };
-    let names = ServerNames::default();
+    let names = match office.given {
+        Given::Serving => ServerNames::parse(NAMES).unwrap(),
+        Given::OtherNames => ServerNames::parse(["elsewhere.local"]).unwrap(),
+        Given::Right | Given::OtherHolder | Given::OtherKey | Given::LongAgo => {
+            ServerNames::default()
+        }
+    };
     let certificate = office
         .ca
         .issue_from_csr(&holder, &names, &csr, now)
@@ -115,6 +132,13 @@ async fn give(State(office): State<Arc<Office>>, Json(asked): Json<RenewByProof>
         ca: office.ca.certificate().to_owned(),
         not_after,
     })
+}
+
+fn box_names() -> authority::ServerNames {
+    let names = NAMES.map(|name| name.parse().unwrap());
+    authority::ServerNames {
+        names: names.into(),
+    }
 }
 
 fn lock() -> Holder {
@@ -219,4 +243,69 @@ async fn a_leaf_is_renewed_when_two_thirds_of_its_life_are_over_and_not_before()
     assert!(!first.subscribe().has_changed().unwrap());
     tasks.drain().await.unwrap();
     served.tasks.drain().await.unwrap();
+}
+
+/// Keeps the leaf of `console`, issued today under the name of these tests.
+fn keep_consoles(served: &Served, tasks: &Tasks) -> (TempDir, watch::Receiver<Arc<Identity>>) {
+    let dir = TempDir::new().unwrap();
+    let console = component(Component::Console);
+    write_identity(dir.path(), &served.office.ca, &console, today());
+    let leaf = watch::Sender::new(Arc::new(Identity::load(dir.path()).unwrap()));
+    let present = leaf.subscribe();
+    let (place, door) = (dir.path().to_owned(), served.door.clone());
+    tasks.spawn("leaf", |stop| {
+        keep_current(place, door, leaf, Clock::system(), stop)
+    });
+    (dir, present)
+}
+
+// bus-7.6
+#[tokio::test]
+async fn a_component_gets_another_leaf_when_the_box_is_reached_under_other_names() {
+    let served = Served::by(hotel("seaside"), Component::Authority, Given::Serving).await;
+    let tasks = Tasks::new();
+    let (dir, mut present) = keep_consoles(&served, &tasks);
+    let before = present.borrow_and_update().clone();
+    tokio::time::timeout(Duration::from_secs(30), present.changed())
+        .await
+        .unwrap()
+        .unwrap();
+    let after = present.borrow_and_update().clone();
+    assert_eq!(after.server_names(), NAMES.map(str::to_owned).into());
+    assert_eq!(Identity::load(dir.path()).unwrap().chain, after.chain);
+    assert_ne!(after.chain, before.chain);
+    assert_eq!(served.times(), 1);
+    tasks.drain().await.unwrap();
+    served.tasks.drain().await.unwrap();
+}
+
+// bus-7.6, bus-7.3
+#[tokio::test]
+async fn a_leaf_with_other_names_than_those_it_was_asked_for_is_never_written() {
+    let served = Served::by(hotel("seaside"), Component::Authority, Given::OtherNames).await;
+    let tasks = Tasks::new();
+    let (dir, present) = keep_consoles(&served, &tasks);
+    let given = async {
+        while served.times() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), given)
+        .await
+        .unwrap();
+    tasks.drain().await.unwrap();
+    assert!(!present.has_changed().unwrap_or(false));
+    let left = Identity::load(dir.path()).unwrap();
+    assert_eq!(left.chain, present.borrow().chain);
+    served.tasks.drain().await.unwrap();
+}
+
+#[test]
+fn a_renewal_is_late_when_it_was_due_a_day_ago() {
+    let late = |days: i64| {
+        let ca = hotel("seaside");
+        identity(&ca, &lock(), today() - Days::days(days)).is_overdue(Clock::system().wall())
+    };
+    assert_eq!([-30, 0, 59, 60].map(late), [false; 4]);
+    assert_eq!([61, 90, 400].map(late), [true; 3]);
 }

@@ -388,6 +388,10 @@ fn authority() -> Vec<Form> {
             "authority-mint-guest",
             &json!({ "table": "table-7", "key": octets(65), "proof": octets(64) }),
         ),
+        said::<authority::ServerNames>(
+            "authority-server-names",
+            &json!({ "names": ["greengrass.local", "10.0.0.7"] }),
+        ),
         said::<authority::RenewLeaf>(
             "authority-renew-leaf",
             &json!({ "csr": "-----BEGIN CERTIFICATE REQUEST-----" }),
