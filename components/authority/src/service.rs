@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use kit::Host;
 use kit::credential::{Refusals, Verifier};
-use kit::http::{ListenError, listen, serve_tls, web_configs};
+use kit::http::{Guard, ListenError, listen, serve_tls, web_configs};
 use kit::identity::Holder;
 use kit::journal::{Journal, JournalError};
 use tokio::sync::watch;
@@ -103,8 +103,8 @@ async fn serve(
         .map_err(StartError::Listen)?;
     let https = Https {
         desk,
+        guard: Guard::new(host, &refusals),
         verifier: Verifier::of(&host.identity.borrow()),
-        refusals,
         identity: host.identity.clone(),
         clock: host.clock.clone(),
         nonces: Mutex::default(),
@@ -112,8 +112,9 @@ async fn serve(
     };
     let router = https::router(https, &config.origins);
     let configs = web_configs(&host.identity, &host.tasks);
-    host.tasks
-        .spawn("https", |stop| serve_tls(listener, router, configs, stop));
+    host.tasks.spawn("https", |stop| {
+        serve_tls(listener, router, configs, refusals, stop)
+    });
     Ok(())
 }
 

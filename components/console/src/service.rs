@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use kit::Host;
-use kit::credential::{Verifier, follow_revocations};
+use kit::credential::follow_revocations;
 use kit::health::Probe;
-use kit::http::{self, ListenError};
+use kit::http::{self, Guard, ListenError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use wire::Filter;
@@ -47,22 +47,23 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
     host.tasks
         .spawn("http", |stop| http::serve(plain, open, stop));
     let configs = http::web_configs(&host.identity, &host.tasks);
-    host.tasks
-        .spawn("https", |stop| http::serve_tls(tls, secured, configs, stop));
+    let refusals = console.guard.refusals().clone();
+    host.tasks.spawn("https", |stop| {
+        http::serve_tls(tls, secured, configs, refusals, stop)
+    });
     Ok(())
 }
 
 /// What the handlers share, kept up to date by tasks of the host.
 async fn console(site: Site, host: &Host) -> Console {
-    let verifier = Verifier::of(&host.identity.borrow());
+    let refusals = follow_revocations(host).await;
     let board = watch::Sender::new(Board::default());
     let console = Console {
         clock: host.clock.clone(),
         bus: host.bus.clone(),
         property: host.common.property.clone(),
         identity: host.identity.clone(),
-        verifier,
-        refusals: follow_revocations(host).await,
+        guard: Guard::new(host, &refusals),
         board: board.subscribe(),
         rates: Mutex::new(Rates::default()),
         site,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use kit::Host;
 use kit::credential::{Refusals, follow_revocations};
 use kit::health::Probe;
-use kit::http::{ListenError, serve_tls, web_configs};
+use kit::http::{Guard, ListenError, serve_tls, web_configs};
 use kit::journal::{Journal, JournalError, Migration};
 use kit::outbox::{self, Outbox};
 use kit::tls::AnchorError;
@@ -184,13 +184,13 @@ async fn start_https(
     let listener = listener.map_err(StartError::Listen)?;
     let router = router(Counter {
         desk: Arc::clone(desk),
-        identity: host.identity.clone(),
-        refusals: refusals.clone(),
-        clock: host.clock.clone(),
+        guard: Guard::new(host, refusals),
     });
     let configs = web_configs(&host.identity, &host.tasks);
-    host.tasks
-        .spawn("https", |stop| serve_tls(listener, router, configs, stop));
+    let refusals = refusals.clone();
+    host.tasks.spawn("https", |stop| {
+        serve_tls(listener, router, configs, refusals, stop)
+    });
     Ok(())
 }
 

@@ -10,13 +10,13 @@ use kit::Host;
 use kit::credential::follow_revocations;
 use kit::error::Chain;
 use kit::health::Probe;
-use kit::http::{ListenError, listen, serve, serve_tls, web_configs};
+use kit::http::{Guard, ListenError, listen, serve, serve_tls, web_configs};
 use tokio::sync::mpsc;
 use wire::{Component, Filter};
 
 use crate::config::{Config, is_loopback};
 use crate::edge::bus;
-use crate::edge::http::{Guard, Served, router};
+use crate::edge::http::{Served, router};
 use crate::edge::onnx::Onnx;
 use crate::edge::probe::Prober;
 use crate::edge::source::Source;
@@ -136,15 +136,12 @@ async fn start_http(config: &Config, host: &Host, desk: Arc<Desk>) -> Result<(),
             .spawn("http", |stop| serve(listener, router, stop));
         return Ok(());
     }
-    let guard = Guard {
-        identity: host.identity.clone(),
-        refusals: follow_revocations(host).await,
-        clock: host.clock.clone(),
-    };
-    let router = router(served, Some(guard));
+    let refusals = follow_revocations(host).await;
+    let router = router(served, Some(Guard::new(host, &refusals)));
     let configs = web_configs(&host.identity, &host.tasks);
-    host.tasks
-        .spawn("https", |stop| serve_tls(listener, router, configs, stop));
+    host.tasks.spawn("https", |stop| {
+        serve_tls(listener, router, configs, refusals, stop)
+    });
     Ok(())
 }
 

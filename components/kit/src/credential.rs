@@ -16,13 +16,14 @@ mod token;
 mod verifier;
 
 use wire::authority::Digits;
+use wire::bound::INTEGER_MAX;
 use wire::credential::{Standing, label, proof};
 use wire::{
     Code, Component, Integer, Nonce, Principal, Problem, PublicKey, Signature, SittingId, TokenId,
     Word,
 };
 
-use crate::identity::{Realm, WrongCertificate};
+use crate::identity::{PrincipalKind, Realm, SpiffeId, WrongCertificate};
 
 pub use follow::{NotAList, believed, follow_revocations, revocations};
 pub use passport::{NotThisKey, Passport};
@@ -58,6 +59,28 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whom the certificate of a connection names; the handshake has verified it and its key, and
+    /// the connection's end is theirs.
+    pub fn certified(spiffe: &SpiffeId) -> Self {
+        let component = spiffe.role == PrincipalKind::Component;
+        Self {
+            realm: spiffe.realm(),
+            principal: spiffe.id.clone(),
+            standing: match spiffe.role {
+                PrincipalKind::Component => Standing::Component,
+                // A tablet with a leaf and no role yet is a machine like any other.
+                PrincipalKind::Device | PrincipalKind::Peer => Standing::Device,
+                PrincipalKind::Operator => Standing::Operator,
+            },
+            component: component.then(|| spiffe.id.as_str().parse().ok()).flatten(),
+            key: None,
+            expires_at: Integer::new(INTEGER_MAX).unwrap_or_default(),
+            token: None,
+            sitting: None,
+            table: None,
+        }
+    }
+
     /// Whether `signature` over `message` was made with the caller's key; `message` is a
     /// [`wire::credential::proof`].
     pub fn proves(&self, message: &[u8], signature: &Signature) -> bool {

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -18,10 +18,13 @@ use crate::lifecycle::announce;
 use crate::telemetry::Metrics;
 
 mod client;
+mod guard;
 mod secure;
+mod session;
 
 pub use client::PostError;
 pub(crate) use client::post;
+pub use guard::{Guard, bearer};
 pub use secure::{Remote, public_configs, serve_tls, web_configs};
 
 /// A problem as an HTTP answer (RFC 9457).
@@ -33,7 +36,14 @@ impl IntoResponse for Refusal {
         let status =
             StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        (status, kind, wire::encode(&self.0)).into_response()
+        let mut response = (status, kind, wire::encode(&self.0)).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let bearer = HeaderValue::from_static("Bearer");
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        response
     }
 }
 

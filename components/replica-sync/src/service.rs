@@ -10,10 +10,10 @@ use kit::bus::Subscription;
 use kit::cloud::properties::{self, Anchors, ReadError};
 use kit::cloud::server::{self, Clients, Files, ServerError};
 use kit::cloud::without_bus;
-use kit::credential::{Verifier, follow_revocations};
+use kit::credential::{Refusals, Verifier, follow_revocations};
 use kit::error::Chain;
 use kit::health::Probe;
-use kit::http::{self, ListenError};
+use kit::http::{self, Guard, ListenError};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -21,7 +21,6 @@ use tokio_util::sync::CancellationToken;
 use wire::{Component, Filter};
 
 use crate::config::{Config, Role};
-use crate::edge::callers::Callers;
 use crate::edge::database::{Database, Property};
 use crate::edge::feed::Feeds;
 use crate::edge::hub::{self, Hub};
@@ -50,7 +49,7 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
             let records = Filter::records(property, Component::ReplicaSync, None, None);
             let records = host.bus.subscribe([records]).await;
             backup::start(&config, &host).await;
-            House::Hotel(believe(&host).await, records)
+            House::Hotel(guard(&host).await, records)
         }
         Role::Hub => House::Cloud(cloud(&config, &host)?),
     };
@@ -64,7 +63,7 @@ pub async fn run(config: Config, host: Host) -> Result<(), StartError> {
 
 /// Where it works.
 enum House {
-    Hotel(Callers, Subscription),
+    Hotel(Guard, Subscription),
     Cloud(Cloud),
 }
 
@@ -75,12 +74,9 @@ struct Cloud {
 }
 
 /// Believes tokens of the property, until they are revoked.
-async fn believe(host: &Host) -> Callers {
-    Callers {
-        identity: host.identity.clone(),
-        refusals: follow_revocations(host).await,
-        clock: host.clock.clone(),
-    }
+async fn guard(host: &Host) -> Guard {
+    let refusals = follow_revocations(host).await;
+    Guard::new(host, &refusals)
 }
 
 /// Follows the hotels that are served, and the certificate of the server.
@@ -129,7 +125,7 @@ async fn serve(
     host.tasks
         .spawn("database", |stop| watch(pulse, probe, stop));
     match house {
-        House::Hotel(callers, records) => {
+        House::Hotel(guard, records) => {
             let property = Property {
                 tenant: host.common.tenant.clone(),
                 property: host.common.property.clone(),
@@ -138,22 +134,24 @@ async fn serve(
                 database,
                 relations,
                 feeds,
-                callers,
+                guard,
                 property,
                 stop: stop.clone(),
                 streams: Tablets::streams(),
             };
             link(&config, &host, &tablets);
             take_in(&host, &tablets, records);
+            let refusals = tablets.guard.refusals().clone();
             let router = rxdb::router(tablets, &config.origins);
             let configs = http::public_configs(&host.identity, &host.tasks);
-            http::serve_tls(listener, router, configs, stop).await;
+            http::serve_tls(listener, router, configs, refusals, stop).await;
         }
         House::Cloud(cloud) => {
             let clock = host.clock.clone();
             let ends = stop.clone();
             let hub = Hub::new(database, &relations, feeds, cloud.verifiers, clock, ends);
-            http::serve_tls(listener, hub::router(hub), cloud.configs, stop).await;
+            let (router, nobody) = (hub::router(hub), Refusals::default());
+            http::serve_tls(listener, router, cloud.configs, nobody, stop).await;
         }
     }
 }

@@ -61,7 +61,9 @@ async fn in_a_hotel(config: Config, host: Host) -> Result<(), StartError> {
     let tasks = &host.tasks;
     tasks.spawn("ws", |stop| http::serve(plain, open, stop));
     let configs = http::public_configs(&host.identity, tasks);
-    tasks.spawn("wss", |stop| http::serve_tls(tls, secured, configs, stop));
+    tasks.spawn("wss", |stop| {
+        http::serve_tls(tls, secured, configs, refusals, stop)
+    });
     tasks.spawn("http", |stop| http::serve(clear, office, stop));
     if config.mdns == Switch::On {
         let announcement = Announcement {
@@ -85,7 +87,10 @@ async fn in_the_cloud(config: Config, host: Host) -> Result<(), StartError> {
     let door = door(&config, Mode::Cloud, believed, &Refusals::default(), &host);
     let (tasks, switchboard) = (&host.tasks, Arc::clone(&door.switchboard));
     let secured = socket::secured(door);
-    tasks.spawn("wss", |stop| http::serve_tls(tls, secured, served, stop));
+    tasks.spawn("wss", |stop| {
+        // Whose hotel is served no more is not believed; there is no list in the cloud.
+        http::serve_tls(tls, secured, served, Refusals::default(), stop)
+    });
     tasks.spawn("server-identity", |stop| {
         server::follow(config.server_dir, files, Clients::Anybody, configs, stop)
     });

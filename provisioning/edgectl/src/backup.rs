@@ -15,7 +15,7 @@ use wire::request::Nothing;
 use crate::operator::{Access, OperatorError};
 use crate::output::{json, say};
 
-pub(crate) mod cloud;
+mod cloud;
 mod drill;
 mod scratch;
 

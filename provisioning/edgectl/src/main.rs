@@ -5,6 +5,7 @@ use std::process::ExitCode;
 mod audit;
 mod authority;
 mod backup;
+mod bucket;
 mod bundle;
 mod cli;
 mod cloud;

@@ -266,7 +266,7 @@ async fn elsewhere_than_on_loopback_only_known_programs_are_answered_over_tls() 
     })
     .await;
     assert_eq!(curl("https", Some("edgectl")), "200");
-    assert_eq!(curl("https", None), "403");
+    assert_eq!(curl("https", None), "401");
     assert_eq!(curl("https", Some("room-101-thermostat")), "403");
     assert_eq!(curl("http", None), "000");
 }

@@ -16,8 +16,8 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use kit::clock::Clock;
-use kit::credential::{Caller, Refusals, Verifier};
-use kit::http::{Refusal, Remote};
+use kit::credential::{Caller, Verifier};
+use kit::http::{Guard, Refusal, Remote};
 use kit::identity::Identity;
 use tokio::sync::watch;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -42,8 +42,8 @@ const PREFLIGHT: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub(crate) struct Https {
     pub(crate) desk: Desk,
+    pub(crate) guard: Guard,
     pub(crate) verifier: Verifier,
-    pub(crate) refusals: Refusals,
     pub(crate) identity: watch::Receiver<Arc<Identity>>,
     pub(crate) clock: Clock,
     pub(crate) nonces: Mutex<Nonces>,
@@ -135,12 +135,9 @@ impl Https {
 
     /// Refuses whoever is on the revocation list.
     fn admit(&self, caller: Caller) -> Result<Caller, Problem> {
-        if self.refusals.refuses(&caller) {
-            let detail = "the rights of the principal or of this token have ended";
-            Err(Problem::new(Code::Forbidden, detail).at("token"))
-        } else {
-            Ok(caller)
-        }
+        let admitted = self.guard.admit(&caller);
+        admitted.map_err(|problem| problem.at("token"))?;
+        Ok(caller)
     }
 }
 

@@ -149,8 +149,8 @@ impl Running {
         tasks.spawn("office", |stop| office.run(jobs, stop));
         let https = Https {
             desk: desk.clone(),
+            guard: Guard::of(identities.clone(), &refusals, clock.clone()),
             verifier: Verifier::of(identity),
-            refusals: refusals.clone(),
             identity: identities,
             clock: clock.clone(),
             nonces: Mutex::default(),
@@ -159,8 +159,10 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (_, configs) = watch::channel(kit::tls::web_config(identity));
-        let router = https::router(https, &[]);
-        tasks.spawn("https", |stop| serve_tls(listener, router, configs, stop));
+        let (router, ended) = (https::router(https, &[]), refusals.clone());
+        tasks.spawn("https", |stop| {
+            serve_tls(listener, router, configs, ended, stop)
+        });
         Self {
             tasks,
             desk,

@@ -12,7 +12,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use kit::bus::Bus;
 use kit::clock::Clock;
-use kit::credential::{Refusals, Verifier};
+use kit::http::Guard;
 use kit::identity::Identity;
 use tokio::sync::watch;
 use wire::{PropertyId, Text};
@@ -46,9 +46,7 @@ pub(crate) struct Console {
     /// Our certificate, whose names are ours, and the CA.
     pub(crate) identity: watch::Receiver<Arc<Identity>>,
     /// Believes staff.
-    pub(crate) verifier: Verifier,
-    /// Whom not to believe any more.
-    pub(crate) refusals: Refusals,
+    pub(crate) guard: Guard,
     /// How components are.
     pub(crate) board: watch::Receiver<Board>,
     /// Who asked how often.

@@ -10,37 +10,26 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequestParts, Path, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Path, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
-use kit::clock::Clock;
-use kit::credential::{Caller, Refusals, Verifier};
-use kit::http::{Refusal, Remote};
-use kit::identity::{Identity, PrincipalKind, SpiffeId};
-use tokio::sync::watch;
+use kit::http::{Guard, Refusal, Remote};
 use wire::bound::BODY_MAX;
-use wire::credential::Standing;
 use wire::print::{Job, JobOf, Jobs, Printers, Resolve};
-use wire::{Code, Integer, JobId, Principal, Problem};
+use wire::{Code, JobId, Principal, Problem};
 
 use super::asker;
 use crate::order::Asker;
 use crate::service::Desk;
 
-/// How a bearer token is introduced (RFC 6750 §2.1).
-const BEARER: &str = "Bearer ";
-
 /// What the handlers share.
 #[derive(Debug, Clone)]
 pub(crate) struct Counter {
     pub(crate) desk: Arc<Desk>,
-    /// Whose property's CA is believed, also after a renewal.
-    pub(crate) identity: watch::Receiver<Arc<Identity>>,
-    pub(crate) refusals: Refusals,
-    pub(crate) clock: Clock,
+    pub(crate) guard: Guard,
 }
 
 /// Everything that is served.
@@ -180,55 +169,9 @@ impl FromRequestParts<Counter> for Known {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, counter: &Counter) -> Result<Self, Refusal> {
-        let remote = parts.extensions.get::<ConnectInfo<Remote>>();
-        let spiffe = remote.and_then(|ConnectInfo(remote)| remote.spiffe.as_ref());
-        let token = parts
-            .headers
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok()?.strip_prefix(BEARER));
-        let caller = counter.caller(spiffe, token).map_err(Refusal)?;
-        Ok(Self(asker(&caller)))
-    }
-}
-
-impl Counter {
-    /// Who asks: whom the token names, else whom the certificate of the connection names.
-    fn caller(&self, spiffe: Option<&SpiffeId>, token: Option<&str>) -> Result<Caller, Problem> {
-        let caller = match (token, spiffe) {
-            (Some(token), _) => {
-                let verifier = Verifier::of(&self.identity.borrow());
-                let believed = verifier.bearer(token, self.clock.wall());
-                believed.map_err(|refused| refused.problem())?
-            }
-            (None, Some(spiffe)) => certified(spiffe),
-            (None, None) => {
-                let detail = "a client certificate or a bearer token is needed";
-                return Err(Problem::new(Code::Forbidden, detail).at("credential"));
-            }
-        };
-        if self.refusals.refuses(&caller) {
-            return Err(Problem::new(Code::Forbidden, "these rights have ended").at("credential"));
-        }
-        Ok(caller)
-    }
-}
-
-/// Whom the certificate of the connection names; the handshake has verified it.
-fn certified(spiffe: &SpiffeId) -> Caller {
-    Caller {
-        realm: spiffe.realm(),
-        principal: spiffe.id.clone(),
-        standing: match spiffe.role {
-            PrincipalKind::Component => Standing::Component,
-            PrincipalKind::Operator => Standing::Operator,
-            PrincipalKind::Device | PrincipalKind::Peer => Standing::Device,
-        },
-        component: spiffe.id.as_str().parse().ok(),
-        key: None,
-        expires_at: Integer::default(),
-        token: None,
-        sitting: None,
-        table: None,
+        let remote = Remote::of(&parts.extensions);
+        let caller = counter.guard.caller(&parts.headers, remote);
+        Ok(Self(asker(&caller.map_err(Refusal)?)))
     }
 }
 

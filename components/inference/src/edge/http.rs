@@ -15,19 +15,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Path, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use kit::clock::Clock;
-use kit::credential::{Refusals, Verifier};
-use kit::http::Remote;
-use kit::identity::{Identity, PrincipalKind};
+use kit::http::{Guard, Remote};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 use wire::bound::BODY_MAX;
 use wire::credential::{Role, Standing};
 use wire::inference::InferRequest;
@@ -37,8 +33,6 @@ use super::bus::without_words;
 use crate::manifest::Port;
 use crate::service::Desk;
 
-/// How a bearer token is introduced (RFC 6750 §2.1).
-const BEARER: &str = "Bearer ";
 /// Says that tensors follow the JSON in binary form.
 const BINARY: &str = "inference-header-content-length";
 /// What the protocol calls models of this kind.
@@ -50,14 +44,6 @@ pub(crate) struct Served {
     pub(crate) desk: Arc<Desk>,
     /// How long a question may take when it does not say.
     pub(crate) deadline: Duration,
-}
-
-/// Lets nobody in who does not show who they are.
-#[derive(Debug, Clone)]
-pub(crate) struct Guard {
-    pub(crate) identity: watch::Receiver<Arc<Identity>>,
-    pub(crate) refusals: Refusals,
-    pub(crate) clock: Clock,
 }
 
 /// Everything that is served, behind a guard where there is one.
@@ -219,52 +205,22 @@ fn refusal(problem: &Problem) -> Response {
 
 /// Goes on with those who may ask.
 async fn let_in(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    match guard.admit(&request) {
+    match admit(&guard, &request) {
         Ok(()) => next.run(request).await,
         Err(problem) => refusal(&problem),
     }
 }
 
-impl Guard {
-    /// Components and operators by certificate, staff by token; guests and devices not at all.
-    fn admit(&self, request: &Request) -> Result<(), Problem> {
-        let forbidden = |detail| Err(Problem::new(Code::Forbidden, detail).at("credential"));
-        let token = request
-            .headers()
-            .get(AUTHORIZATION)
-            .and_then(|value| value.to_str().ok()?.strip_prefix(BEARER));
-        let caller = match token {
-            Some(token) => {
-                let verifier = Verifier::of(&self.identity.borrow());
-                let caller = verifier.bearer(token, self.clock.wall());
-                caller.map_err(|refused| refused.problem())?
-            }
-            None => return self.certified(request),
-        };
-        if self.refusals.refuses(&caller) {
-            return forbidden("these rights have ended");
-        }
-        match caller.standing {
-            Standing::Role(Role::Manager | Role::FrontDesk) => Ok(()),
-            Standing::Role(_) | Standing::Component | Standing::Device | Standing::Operator => {
-                forbidden("this role may not ask models")
-            }
-        }
-    }
-
-    fn certified(&self, request: &Request) -> Result<(), Problem> {
-        let forbidden = |detail| Err(Problem::new(Code::Forbidden, detail).at("credential"));
-        let remote = request.extensions().get::<ConnectInfo<Remote>>();
-        let Some(spiffe) = remote.and_then(|ConnectInfo(remote)| remote.spiffe.as_ref()) else {
-            return forbidden("a client certificate or a bearer token is needed");
-        };
-        let revoked = self.refusals.changed();
-        if revoked.borrow().principals.contains(&spiffe.id) {
-            return forbidden("these rights have ended");
-        }
-        match spiffe.role {
-            PrincipalKind::Component | PrincipalKind::Operator => Ok(()),
-            PrincipalKind::Device | PrincipalKind::Peer => forbidden("devices may not ask models"),
+/// Components and operators by certificate, staff by token; guests and devices not at all.
+fn admit(guard: &Guard, request: &Request) -> Result<(), Problem> {
+    let remote = Remote::of(request.extensions());
+    match guard.caller(request.headers(), remote)?.standing {
+        Standing::Component
+        | Standing::Operator
+        | Standing::Role(Role::Manager | Role::FrontDesk) => Ok(()),
+        Standing::Role(_) | Standing::Device => {
+            let detail = "whoever this is may not ask models";
+            Err(Problem::new(Code::Forbidden, detail).at("authorization"))
         }
     }
 }

@@ -1,19 +1,20 @@
 //! One connection to the broker, from CONNECT to its loss.
 //!
 //! Every connection gets a fresh `rumqttc` event loop: nothing hidden is replayed, and what is in
-//! flight is known to the driver alone. The loop is polled by a task of its own, because it must
-//! not be cancelled midway and must not wait for the one who feeds it.
+//! flight is known to the driver alone. The loop is a future of its own, because it must not be
+//! cancelled midway and must not wait for the one who feeds it; the driver's task turns it, so that
+//! a message changes tasks once less on its way in and out.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{
-    ConnAck, ConnectProperties, Filter as Subscribed, LastWill, RetainForwardRule,
+    ConnAck, ConnectProperties, Filter as Subscribed, LastWill, Publish, RetainForwardRule,
 };
 use rumqttc::v5::{AsyncClient, ConnectionError, Event, EventLoop, MqttOptions};
 use rumqttc::{NetworkOptions, TlsConfiguration, Transport};
 use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
 use wire::Filter;
 
 use super::{SESSION, Session, Settings};
@@ -27,33 +28,37 @@ const PACKET_MAX: usize = wire::bound::BODY_MAX + 4 * 1024;
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// Most of TCP, TLS and MQTT handshake together, in seconds.
 const CONNECT_TIMEOUT_S: u64 = 10;
-/// Requests that may wait for the event loop: acknowledgements of whole queues, own publishes and
-/// subscriptions. Beyond it the connection is given up, and the broker sends again.
-const REQUESTS: usize = 8_192;
+/// Packet ids of own publishes: more than are ever in flight, because the event loop sends nothing
+/// while all are taken, not even the acknowledgements that a flooded broker waits for.
+const PACKET_IDS: u16 = 256;
+/// Requests that may wait for the event loop: acknowledgements, own publishes and subscriptions.
+/// Beyond it they wait with the driver.
+const REQUESTS: usize = 1_024;
 /// Events that may wait for the driver before the broker is held back.
 const EVENTS: usize = 256;
 
 /// What a connection tells the driver.
 pub(super) type News = Result<Event, Box<ConnectionError>>;
 
-/// A connection being made or in use; dropped, it ends.
+/// The event loop of a connection: it works while it is polled, until the connection is lost;
+/// dropped, the connection ends.
+pub(super) type Turning = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// An acknowledgement that waits for room.
+pub(super) type Held = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A connection being made or in use, by whoever polls its [`Turning`].
 #[derive(Debug)]
 pub(super) struct Connection {
     client: AsyncClient,
     news: mpsc::Receiver<News>,
-    poller: AbortHandle,
 }
 
 impl Connection {
-    pub(super) fn open(settings: &Settings) -> Self {
+    pub(super) fn open(settings: &Settings) -> (Self, Turning) {
         let (client, events) = AsyncClient::new(options(settings), REQUESTS);
         let (sender, news) = mpsc::channel(EVENTS);
-        let poller = tokio::spawn(poll(events, sender)).abort_handle();
-        Self {
-            client,
-            news,
-            poller,
-        }
+        (Self { client, news }, Box::pin(poll(events, sender)))
     }
 
     pub(super) async fn next(&mut self) -> Option<News> {
@@ -79,23 +84,27 @@ impl Connection {
         self.client.try_subscribe_many(subscribed).is_ok()
     }
 
-    pub(super) fn acknowledge(&self, publish: &rumqttc::v5::mqttbytes::v5::Publish) -> bool {
-        self.client.try_ack(publish).is_ok()
+    /// Acknowledges a message; when too much waits for the event loop, whoever wants to acknowledge
+    /// the next one waits for what is returned.
+    pub(super) fn acknowledge(&self, publish: Publish) -> Option<Held> {
+        match self.client.try_ack(&publish) {
+            Ok(()) => None,
+            Err(_) => {
+                let client = self.client.clone();
+                // It fails when the connection is over: the message comes again.
+                Some(Box::pin(async move { drop(client.ack(&publish).await) }))
+            }
+        }
     }
 
     /// Says goodbye, so that the broker does not publish the will.
-    pub(super) async fn close(mut self) {
+    pub(super) async fn close(mut self, turning: Turning) {
         if self.client.try_disconnect().is_ok() {
-            let gone = async { while let Some(Ok(_)) = self.next().await {} };
+            let heard = async { while let Some(Ok(_)) = self.next().await {} };
+            let gone = async { tokio::join!(heard, turning) };
             // A broker that does not close its side is left alone.
             drop(tokio::time::timeout(Duration::from_secs(1), gone).await);
         }
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.poller.abort();
     }
 }
 
@@ -105,7 +114,9 @@ pub(super) fn in_flight_max(connack: &ConnAck) -> usize {
         .properties
         .as_ref()
         .and_then(|properties| properties.receive_max);
-    broker.unwrap_or(IN_FLIGHT_MAX).min(IN_FLIGHT_MAX).into()
+    // One id stays free, for the reason of `PACKET_IDS`.
+    let broker = broker.map_or(IN_FLIGHT_MAX, |most| most.saturating_sub(1).max(1));
+    broker.min(IN_FLIGHT_MAX).into()
 }
 
 async fn poll(mut events: EventLoop, sender: mpsc::Sender<News>) {
@@ -141,7 +152,7 @@ fn options(settings: &Settings) -> MqttOptions {
         .set_connection_timeout(CONNECT_TIMEOUT_S)
         .set_clean_start(settings.session == Session::Clean)
         .set_manual_acks(true)
-        .set_outgoing_inflight_upper_limit(IN_FLIGHT_MAX);
+        .set_outgoing_inflight_upper_limit(PACKET_IDS);
     if let Some((topic, body)) = &settings.will {
         let will = LastWill::new(
             topic.to_string(),

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rumqttc::Outgoing;
 use rumqttc::v5::mqttbytes::v5::{
     ConnAck, Packet, Publish as Incoming, SubAck, SubscribeReasonCode,
@@ -16,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use wire::topic::CONTROL_RESPONSE;
 use wire::{Principal, Topic};
 
-use super::connection::{self, Connection};
+use super::connection::{self, Connection, Held};
 use super::control::Exchange;
 use super::flight::{Flight, Publish};
 use super::subscription::{Acknowledged, Delivery, Grant, Receipt, Route};
@@ -64,7 +65,8 @@ impl Driver {
         probe: Probe,
         exchange: Arc<Exchange>,
     ) -> Self {
-        // Unbounded, yet never longer than the subscriptions' queues and what was taken from them.
+        // Unbounded, yet never longer than the subscriptions' queues and what was taken from them,
+        // of which packet ids are kept alone.
         let (receipts, received) = mpsc::unbounded_channel();
         Self {
             settings,
@@ -131,7 +133,8 @@ impl Driver {
 
     async fn connect_once(&mut self, backoff: &mut Backoff, stop: &CancellationToken) -> Ended {
         self.settings.identity.mark_unchanged();
-        let mut connection = Connection::open(&self.settings);
+        let (mut connection, mut turning) = Connection::open(&self.settings);
+        let (mut is_over, mut held) = (false, None);
         self.connections += 1;
         self.stalled = None;
         let mut flight = Flight::default();
@@ -139,6 +142,7 @@ impl Driver {
             self.hand_over(&connection, &mut flight);
             let mut identity = self.settings.identity.clone();
             tokio::select! {
+                () = &mut turning, if !is_over => is_over = true,
                 () = room(self.stalled_queue()) => self.unstall(),
                 news = connection.next(), if self.stalled.is_none() => match self.hear(news, &connection, &mut flight, backoff) {
                     ControlFlow::Continue(()) => {}
@@ -151,11 +155,10 @@ impl Driver {
                         self.subscribe(known, &connection, &mut flight);
                     }
                 }
-                Some(acknowledged) = self.received.recv() => {
-                    if acknowledged.connection == self.connections
-                        && !connection.acknowledge(&acknowledged.publish)
-                    {
-                        break Ended::Lost("acknowledgements overran the client".to_owned());
+                () = done(&mut held) => held = None,
+                Some(acknowledged) = self.received.recv(), if held.is_none() => {
+                    if acknowledged.connection == self.connections {
+                        held = connection.acknowledge(acknowledged.publish);
                     }
                 }
                 () = renewed(&mut identity) => break Ended::Renewed,
@@ -166,7 +169,8 @@ impl Driver {
         match ended {
             // Without a goodbye the broker publishes the will, which is what a stop means.
             Ended::Stopped if self.settings.will.is_some() => drop(connection),
-            Ended::Renewed | Ended::Stopped => connection.close().await,
+            Ended::Renewed | Ended::Stopped if !is_over => connection.close(turning).await,
+            Ended::Renewed | Ended::Stopped => drop(connection),
             Ended::Lost(_) => drop(connection),
         }
         ended
@@ -231,7 +235,7 @@ impl Driver {
                 }
                 Packet::PubAck(puback) => flight.published(&puback),
                 Packet::SubAck(suback) => self.subscribed(&suback, flight),
-                Packet::Publish(publish) => self.deliver(publish, connection),
+                Packet::Publish(publish) => self.deliver(publish),
                 _ => {}
             },
         }
@@ -287,11 +291,11 @@ impl Driver {
 
     /// Hands a message to the route that takes it; what nobody may have is acknowledged and
     /// dropped.
-    fn deliver(&mut self, publish: Incoming, connection: &Connection) {
+    fn deliver(&mut self, publish: Incoming) {
         let topic = std::str::from_utf8(&publish.topic).unwrap_or_default();
         if topic == CONTROL_RESPONSE {
             self.exchange.answered(publish.payload.clone());
-            return acknowledge(connection, &publish);
+            return self.receipt(publish).give();
         }
         let refused = match topic.parse::<Topic>() {
             Err(_) => "malformed topic",
@@ -303,7 +307,7 @@ impl Driver {
         };
         metrics::counter!("bus_messages_dropped_total", "reason" => refused).increment(1);
         tracing::debug!(topic, refused, "message dropped");
-        acknowledge(connection, &publish);
+        self.receipt(publish).give();
     }
 
     fn route(&self, topic: &str) -> Option<usize> {
@@ -316,15 +320,25 @@ impl Driver {
             topic,
             body: publish.payload.clone(),
             retained: publish.retain,
-            receipt: Receipt {
-                connection: self.connections,
-                publish,
-                given: self.receipts.clone(),
-            },
+            receipt: self.receipt(publish),
         };
         self.stalled = self.routes[route]
             .deliver(delivery)
             .map(|delivery| (route, delivery));
+    }
+
+    /// What acknowledges a message on the present connection; it keeps nothing of the content.
+    fn receipt(&self, publish: Incoming) -> Receipt {
+        Receipt {
+            connection: self.connections,
+            publish: Incoming {
+                topic: Bytes::new(),
+                payload: Bytes::new(),
+                properties: None,
+                ..publish
+            },
+            given: self.receipts.clone(),
+        }
     }
 
     fn stalled_queue(&self) -> Option<mpsc::Sender<Delivery>> {
@@ -350,9 +364,11 @@ async fn room(stalled: Option<mpsc::Sender<Delivery>>) {
     }
 }
 
-fn acknowledge(connection: &Connection, publish: &Incoming) {
-    if !connection.acknowledge(publish) {
-        tracing::warn!("a message that was done with comes again");
+/// Waits until a held acknowledgement is on its way; for ever when none is held.
+async fn done(held: &mut Option<Held>) {
+    match held {
+        Some(held) => held.await,
+        None => pending().await,
     }
 }
 

@@ -23,16 +23,26 @@ impl Refusals {
 
     /// Whether the caller is refused.
     pub fn refuses(&self, caller: &Caller) -> bool {
-        let list = self.0.borrow();
-        let token = |token| list.tokens.contains(&token);
-        let sitting = |sitting| list.sittings.contains(&sitting);
-        list.principals.contains(&caller.principal)
-            || caller.token.is_some_and(token)
-            || caller.sitting.is_some_and(sitting)
+        holds(&self.0.borrow(), caller)
+    }
+
+    /// Returns when the caller is refused, at once if they are.
+    pub async fn refused(&self, caller: &Caller) {
+        let mut lists = self.0.subscribe();
+        let listed = lists.wait_for(|list| holds(list, caller)).await;
+        drop(listed.expect("we hold the sender"));
     }
 
     /// Changes with every newer list.
     pub fn changed(&self) -> watch::Receiver<Revocations> {
         self.0.subscribe()
     }
+}
+
+fn holds(list: &Revocations, caller: &Caller) -> bool {
+    let token = |token| list.tokens.contains(&token);
+    let sitting = |sitting| list.sittings.contains(&sitting);
+    list.principals.contains(&caller.principal)
+        || caller.token.is_some_and(token)
+        || caller.sitting.is_some_and(sitting)
 }

@@ -18,7 +18,7 @@ use wire::{Component, Integer, PublicKey};
 
 use super::token::{self, Parts};
 use super::{Caller, Refused, SKEW_MS, verified};
-use crate::identity::{Identity, Particulars, PrincipalKind, Realm, SpiffeId};
+use crate::identity::{Identity, Particulars, Realm, SpiffeId};
 
 /// Believes the credentials of one property, or of several in the cloud; cloned freely.
 #[derive(Clone)]
@@ -172,23 +172,9 @@ fn of_claims((realm, claims): (Realm, Claims), key: Option<PublicKey>) -> Caller
 
 fn of_certificate(spiffe: &SpiffeId, particulars: &Particulars, key: PublicKey) -> Caller {
     Caller {
-        realm: spiffe.realm(),
-        principal: spiffe.id.clone(),
-        standing: match spiffe.role {
-            PrincipalKind::Component => Standing::Component,
-            // A tablet with a leaf and no role yet is a machine like any other.
-            PrincipalKind::Device | PrincipalKind::Peer => Standing::Device,
-            PrincipalKind::Operator => Standing::Operator,
-        },
-        component: match spiffe.role {
-            PrincipalKind::Component => spiffe.id.as_str().parse().ok(),
-            PrincipalKind::Device | PrincipalKind::Peer | PrincipalKind::Operator => None,
-        },
         key: Some(key),
         expires_at: particulars.not_after,
-        token: None,
-        sitting: None,
-        table: None,
+        ..Caller::certified(spiffe)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Promises: a handshake that takes too long, and one too many at a time, costs nobody else
 //! anything; one that fails is counted by its reason; a renewed certificate counts from the next
-//! connection on.
+//! connection on; the connections of whoever is revoked end, whatever they are in the middle of.
 
 use std::future::IntoFuture as _;
 use std::net::SocketAddr;
@@ -10,20 +10,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::connect_info::Connected;
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::http::Extensions;
 use axum::serve::{IncomingStream, Listener};
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::credential::{Caller, Refusals};
 use crate::identity::{Identity, SpiffeId};
 use crate::lifecycle::Tasks;
 use crate::tls;
+
+use super::session::Session;
 
 /// Longest handshake; a slow phone takes a tenth of it.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -41,6 +44,14 @@ pub struct Remote {
     pub address: SocketAddr,
     /// Who, if a certificate of the property was presented.
     pub spiffe: Option<SpiffeId>,
+}
+
+impl Remote {
+    /// Of a request that [`serve_tls`] took.
+    pub fn of(extensions: &Extensions) -> Option<&Self> {
+        let info: &ConnectInfo<Self> = extensions.get()?;
+        Some(&info.0)
+    }
 }
 
 impl Connected<IncomingStream<'_, Secured>> for Remote {
@@ -85,11 +96,13 @@ fn configs(
     configs
 }
 
-/// Serves until the stop; handlers find a [`Remote`] as connect info.
+/// Serves until the stop; handlers find a [`Remote`] as connect info. Nobody who is refused stays
+/// connected by certificate.
 pub async fn serve_tls(
     listener: TcpListener,
     router: Router,
     configs: watch::Receiver<Arc<ServerConfig>>,
+    refusals: Refusals,
     stop: CancellationToken,
 ) {
     let (ready, waiting) = mpsc::channel(READY);
@@ -98,18 +111,18 @@ pub async fn serve_tls(
     let service = router.into_make_service_with_connect_info::<Remote>();
     let serving =
         axum::serve(secured, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let accepting = accept(listener, configs, ready, stop);
+    let accepting = accept(listener, (configs, refusals), ready, stop);
     let (served, ()) = tokio::join!(serving.into_future(), accepting);
     if let Err(error) = served {
         tracing::error!(%error, "https listener failed");
     }
 }
 
-type Ready = (TlsStream<TcpStream>, Remote);
+type Ready = (Session, Remote);
 
 async fn accept(
     listener: TcpListener,
-    configs: watch::Receiver<Arc<ServerConfig>>,
+    (configs, refusals): (watch::Receiver<Arc<ServerConfig>>, Refusals),
     ready: mpsc::Sender<Ready>,
     stop: CancellationToken,
 ) {
@@ -127,9 +140,10 @@ async fn accept(
                 }
             };
             let acceptor = TlsAcceptor::from(Arc::clone(&configs.borrow()));
-            let ready = ready.clone();
+            let (ready, refusals) = (ready.clone(), refusals.clone());
             handshakes.spawn(async move {
-                let secured = timeout(HANDSHAKE, secure(acceptor, stream, address)).await;
+                let secured =
+                    timeout(HANDSHAKE, secure(acceptor, stream, address, &refusals)).await;
                 drop(place);
                 match secured.map_err(|_| "too-slow").flatten() {
                     // Nobody is left to serve it: the listener stops.
@@ -152,6 +166,7 @@ async fn secure(
     acceptor: TlsAcceptor,
     stream: TcpStream,
     address: SocketAddr,
+    refusals: &Refusals,
 ) -> Result<Ready, &'static str> {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
@@ -167,7 +182,15 @@ async fn secure(
     let spiffe = presented
         .and_then(<[_]>::first)
         .and_then(|leaf| tls::peer_spiffe(leaf).ok());
-    Ok((stream, Remote { address, spiffe }))
+    let holder = spiffe.as_ref().map(Caller::certified);
+    if holder
+        .as_ref()
+        .is_some_and(|holder| refusals.refuses(holder))
+    {
+        return Err("revoked");
+    }
+    let session = Session::new(stream, holder, refusals);
+    Ok((session, Remote { address, spiffe }))
 }
 
 /// Connections whose handshake is done.
@@ -178,7 +201,7 @@ pub struct Secured {
 }
 
 impl Listener for Secured {
-    type Io = TlsStream<TcpStream>;
+    type Io = Session;
     type Addr = Remote;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {

@@ -27,6 +27,7 @@ async fn ask(health: &Health, path: &str) -> (String, String) {
     (head.to_owned(), body.to_owned())
 }
 
+mod guard;
 mod secure;
 
 #[tokio::test]

@@ -28,7 +28,7 @@ use axum::{Json, Router};
 use futures_util::stream::{self, Stream};
 use kit::credential::Caller;
 use kit::error::Chain;
-use kit::http::Refusal;
+use kit::http::{Guard, Refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
@@ -37,7 +37,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use wire::{Code, Problem};
 
-use super::callers::{Callers, Known};
+use super::callers::Known;
 use super::database::{Database, Property};
 use super::feed::{Feeds, Page};
 use super::push::Push;
@@ -68,7 +68,7 @@ pub(crate) struct Tablets {
     pub(crate) database: Database,
     pub(crate) relations: Arc<[Relation]>,
     pub(crate) feeds: Arc<Feeds>,
-    pub(crate) callers: Callers,
+    pub(crate) guard: Guard,
     pub(crate) property: Property,
     /// Ends every stream, so that a stop does not wait for tablets.
     pub(crate) stop: CancellationToken,
@@ -277,27 +277,14 @@ impl Listener {
     /// or was revoked, or the component stops.
     async fn next(&mut self) -> Option<Vec<Event>> {
         let stop = self.tablets.stop.clone();
-        let clock = self.tablets.callers.clock.clone();
-        let life = self
-            .caller
-            .expires_at
-            .value()
-            .saturating_sub(clock.wall().value());
-        let expired = tokio::time::sleep(Duration::from_millis(life));
-        let mut revoked = self.tablets.callers.refusals.changed();
-        tokio::pin!(expired);
-        // Whoever was revoked before we watched is told now.
-        self.tablets.callers.admit(&self.caller).ok()?;
+        let tablets = Arc::clone(&self.tablets);
+        let ended = tablets.guard.ended(&self.caller);
+        tokio::pin!(ended);
         loop {
             let page = tokio::select! {
+                biased;
                 () = stop.cancelled() => return None,
-                () = &mut expired => return None,
-                Ok(()) = revoked.changed() => {
-                    if self.tablets.callers.admit(&self.caller).is_err() {
-                        return None;
-                    }
-                    continue;
-                }
+                () = &mut ended => return None,
                 page = self.pages.recv() => page.ok()?,
             };
             let events = self.told(&page);

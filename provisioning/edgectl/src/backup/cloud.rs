@@ -3,15 +3,9 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::error::DisplayErrorContext;
-use aws_smithy_http_client::tls::{self, rustls_provider::CryptoMode};
 use clap::Args;
 use kit::digest::Digesting;
 use replica_sync::backup::{SUFFIX, fits};
@@ -19,19 +13,14 @@ use serde::Serialize;
 use tokio::time::timeout;
 use wire::{BoxId, PropertyId};
 
-use crate::local::{self, S3};
+use crate::bucket::{Place, REQUEST};
+use crate::local;
 use crate::property::{Property, PropertyError};
 
-/// Most of a TCP and TLS handshake.
-const CONNECT: Duration = Duration::from_secs(5);
-/// Most of a request, and of a pause within a body.
-const REQUEST: Duration = Duration::from_secs(30);
-/// How often a request is tried: somebody waits.
-const TRIES: u32 = 3;
 /// Most pages of a listing: 1,000 objects each, some eight years of nights.
 const PAGES_MAX: usize = 3;
 
-/// Where backups are in the cloud. Credentials come from the standard chain of AWS.
+/// Where backups are in the cloud.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Cloud {
     /// Where the property, or the local hotel, is kept.
@@ -43,15 +32,8 @@ pub(crate) struct Cloud {
     /// The box; all of the hotel when not said.
     #[arg(long = "box", value_name = "BOX")]
     box_id: Option<BoxId>,
-    /// The bucket; in a local hotel its own.
-    #[arg(long)]
-    bucket: Option<String>,
-    /// Its region.
-    #[arg(long, default_value = "eu-central-1")]
-    region: String,
-    /// Another address than the region's, or that of `AWS_ENDPOINT_URL`.
-    #[arg(long)]
-    endpoint: Option<String>,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// An open bucket.
@@ -84,50 +66,15 @@ impl Cloud {
             (None, Some(hotel)) => hotel.property.clone(),
             (None, None) => Property::open(&self.dir)?.record().property.clone(),
         };
-        // Naming a bucket means another cloud than that of the local hotel.
-        let s3 = hotel
-            .map(|hotel| hotel.s3)
-            .filter(|_| self.bucket.is_none());
-        let name = self
-            .bucket
-            .clone()
-            .or_else(|| Some(s3.as_ref()?.backups.clone()));
-        let name = name
-            .filter(|name| !name.is_empty())
-            .ok_or(CloudError::NoBucket)?;
+        let place = self.place.open(hotel.as_ref(), |s3| &s3.backups).await;
+        let (client, name) = place.ok_or(CloudError::NoBucket)?;
         Ok(Bucket {
-            client: client(s3.as_ref(), &self.region, self.endpoint.as_deref()).await,
+            client,
             name,
             prefix: format!("v1/backup/property={property}/"),
             box_id: self.box_id.clone(),
         })
     }
-}
-
-/// Prepares to talk to S3, that of the local hotel or that of AWS; nothing is sent yet.
-pub(crate) async fn client(local: Option<&S3>, region: &str, endpoint: Option<&str>) -> Client {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(CryptoMode::Ring))
-        .build_https();
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .read_timeout(REQUEST);
-    let region = local.map_or(region, |s3| &s3.region).to_owned();
-    let mut shared = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .region(Region::new(region))
-        .retry_config(RetryConfig::standard().with_max_attempts(TRIES))
-        .timeout_config(timeouts.build());
-    if let Some(s3) = local {
-        let (id, secret) = (&s3.access_key_id, &s3.secret_access_key);
-        shared = shared.credentials_provider(Credentials::new(id, secret, None, None, "local"));
-    }
-    let shared = shared.load().await;
-    let named = endpoint.or_else(|| Some(&local?.endpoint));
-    let endpoint = named.or_else(|| shared.endpoint_url()).map(str::to_owned);
-    let mut own = aws_sdk_s3::config::Builder::from(&shared).force_path_style(endpoint.is_some());
-    own.set_endpoint_url(endpoint);
-    Client::from_conf(own.build())
 }
 
 impl Bucket {

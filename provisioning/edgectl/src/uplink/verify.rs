@@ -15,15 +15,13 @@ use wire::uplink::{VERIFY, Verified};
 use wire::{BoxId, PropertyId};
 
 use super::ranges::{self, Range};
-use crate::backup::cloud::client;
+use crate::bucket::{Place, REQUEST};
 use crate::local;
 use crate::operator::{Access, OperatorError};
 use crate::output::{json, say};
 
 /// How long the spool may be counted: a full one has some millions of records.
 const WAIT: Duration = Duration::from_mins(2);
-/// Most of a page of a listing.
-const REQUEST: Duration = Duration::from_secs(30);
 /// Most pages of a listing, 1,000 objects each: three months of a box that sends every minute.
 const PAGES_MAX: usize = 600;
 
@@ -32,15 +30,9 @@ const PAGES_MAX: usize = 600;
 pub(crate) struct Verify {
     #[command(flatten)]
     access: Access,
-    /// The bucket of the batches; in a local hotel its own. Without one only the spool is looked at.
-    #[arg(long)]
-    bucket: Option<String>,
-    /// Its region.
-    #[arg(long, default_value = "eu-central-1")]
-    region: String,
-    /// Another address than the region's.
-    #[arg(long)]
-    endpoint: Option<String>,
+    /// Without a bucket only the spool is looked at.
+    #[command(flatten)]
+    place: Place,
     /// The box; in a local hotel its own.
     #[arg(long = "box", value_name = "BOX", requires = "bucket")]
     box_id: Option<BoxId>,
@@ -107,27 +99,19 @@ impl Verify {
     /// The places in the bucket, by stream.
     fn listed(&self) -> Result<Option<BTreeMap<Stream, Vec<Range>>>, VerifyError> {
         let hotel = local::hotel(self.access.dir());
-        let local = hotel.as_ref().filter(|_| self.bucket.is_none());
-        let Some(bucket) = self
-            .bucket
-            .clone()
-            .or_else(|| Some(local?.s3.bucket.clone()))
-        else {
-            return Ok(None);
-        };
-        let box_id = self
-            .box_id
-            .clone()
-            .or_else(|| Some(hotel.as_ref()?.box_id.clone()));
-        let box_id = box_id.ok_or(VerifyError::NoBox)?;
+        let box_id = self.box_id.clone();
+        let box_id = box_id.or_else(|| Some(hotel.as_ref()?.box_id.clone()));
         let property = self.access.identity()?.spiffe.property.clone();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(OperatorError::Runtime)?;
         runtime.block_on(async {
-            let s3 = local.map(|hotel| &hotel.s3);
-            let client = client(s3, &self.region, self.endpoint.as_deref()).await;
+            let place = self.place.open(hotel.as_ref(), |s3| &s3.bucket).await;
+            let Some((client, bucket)) = place else {
+                return Ok(None);
+            };
+            let box_id = box_id.ok_or(VerifyError::NoBox)?;
             let mut ranges = BTreeMap::new();
             for stream in Stream::ALL {
                 let prefix = prefix(*stream, &property, &box_id);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use kit::credential::Caller;
@@ -39,17 +39,7 @@ impl FromRequestParts<Arc<Https>> for Person {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, https: &Arc<Https>) -> Result<Self, Refusal> {
-        let value = parts.headers.get(AUTHORIZATION);
-        let token = value
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(|| {
-                let detail = "the header Authorization holds no bearer token";
-                Refusal(Problem::new(Code::Forbidden, detail).at("authorization"))
-            })?;
-        let caller = https.verifier.bearer(token, https.now());
-        let caller = caller.map_err(|refused| Refusal(refused.problem().at("authorization")))?;
-        let caller = https.admit(caller).map_err(Refusal)?;
+        let caller = https.guard.holder(&parts.headers).map_err(Refusal)?;
         let role = role(&caller).map_err(Refusal)?;
         Ok(Self(Asker::Person(caller.principal, role)))
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use kit::http::Refusal;
 use serde::Serialize;
 use wire::credential::Standing;
@@ -43,22 +43,12 @@ pub(super) async fn status(
 }
 
 impl Console {
-    /// Lets staff in, by a bearer token (RFC 6750 §2.1).
+    /// Lets staff in, by a bearer token.
     fn require_staff(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        let refused = |detail: &str| Problem::new(Code::Forbidden, detail).at("authorization");
-        let header = headers.get(header::AUTHORIZATION);
-        let token = header
-            .and_then(|header| header.to_str().ok()?.strip_prefix("Bearer "))
-            .ok_or_else(|| refused("a bearer token is needed"))?;
-        let caller = self.verifier.bearer(token, self.clock.wall());
-        let caller = caller.map_err(|error| error.problem())?;
-        if self.refusals.refuses(&caller) {
-            return Err(refused("the rights of this token have ended"));
-        }
-        match caller.standing {
+        match self.guard.holder(headers)?.standing {
             Standing::Role(role) if role.is_staff() => Ok(()),
             Standing::Role(_) | Standing::Component | Standing::Device | Standing::Operator => {
-                Err(refused("this is for staff"))
+                Err(Problem::new(Code::Forbidden, "this is for staff").at("authorization"))
             }
         }
     }

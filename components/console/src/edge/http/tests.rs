@@ -4,7 +4,7 @@ use kit::bus::{self, Session};
 use kit::ca::files::{write_open, write_secret};
 use kit::ca::{Key, PropertyCa, ServerNames};
 use kit::config::Address;
-use kit::credential::sign_token;
+use kit::credential::{Refusals, sign_token};
 use kit::health::Health;
 use kit::identity::{CA_FILE, CERT_FILE, Holder, KEY_FILE, Realm};
 use kit::lifecycle::Tasks;
@@ -48,9 +48,8 @@ impl Served {
             clock: clock.clone(),
             bus: silent(&identities, &tasks),
             property: "seaside".parse().unwrap(),
+            guard: Guard::of(identities.clone(), &refusals, clock.clone()),
             identity: identities,
-            verifier: Verifier::of(&identity),
-            refusals: refusals.clone(),
             board: rows,
             rates: Mutex::default(),
             site: site(&pages, networks),

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 
 use axum::Extension;
-use kit::credential::sign_token;
+use axum::extract::ConnectInfo;
+use kit::credential::{Refusals, sign_token};
 use kit::identity::{Holder, Realm};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use wire::Component;
 use wire::credential::{BEARER_LIFE_S, BEARER_TYPE, Claims, Revocations, Role};
+use wire::{Component, Integer};
 
 use super::*;
 use crate::service::tests::House;
@@ -36,9 +37,7 @@ impl Served {
         let refusals = Refusals::default();
         let counter = Counter {
             desk: Arc::clone(&house.running.desk),
-            identity: host.identity.clone(),
-            refusals: refusals.clone(),
-            clock: host.clock.clone(),
+            guard: Guard::new(host, &refusals),
         };
         let realm: Realm = host.common.realm();
         let remote = Remote {
@@ -121,9 +120,9 @@ fn submit(route: &str) -> Value {
 async fn whoever_comes_without_certificate_or_token_is_refused() {
     let served = Served::new().await;
     let (status, problem) = served.ask("GET /print/jobs", "", &Value::Null).await;
-    assert_eq!((status, &problem["field"]), (403, &json!("credential")));
+    assert_eq!((status, &problem["field"]), (401, &json!("authorization")));
     let (status, _) = served.ask("GET /print/jobs", "a.b.c", &Value::Null).await;
-    assert_eq!(status, 400);
+    assert_eq!(status, 401);
     served.end().await;
 }
 

@@ -10,6 +10,7 @@ use wire::Component;
 use super::*;
 use crate::ca::PropertyCa;
 use crate::ca::specimen::{SERVER_NAME, component, device, hotel, identity, today};
+use crate::credential::Refusals;
 use crate::lifecycle::Tasks;
 use crate::tls;
 
@@ -27,7 +28,9 @@ async fn ask(ca: &PropertyCa, client: Arc<ClientConfig>) -> std::io::Result<Stri
     let router = Router::new().route("/", get(who));
     let (_identities, identity) = tokio::sync::watch::channel(Arc::new(console));
     let configs = web_configs(&identity, &tasks);
-    tasks.spawn("https", |stop| serve_tls(listener, router, configs, stop));
+    tasks.spawn("https", |stop| {
+        serve_tls(listener, router, configs, Refusals::default(), stop)
+    });
     let answer = exchange(address, client).await;
     tasks.drain().await.unwrap();
     answer

@@ -16,6 +16,7 @@ use super::*;
 use crate::ca::specimen::{component, device, hotel, identity, today, write_identity};
 use crate::ca::{PropertyCa, ServerNames};
 use crate::config::Address;
+use crate::credential::Refusals;
 use crate::credential::verified;
 use crate::digest::sha256;
 use crate::http::serve_tls;
@@ -67,7 +68,9 @@ impl Served {
             .with_state(Arc::clone(&office));
         let (_, configs) = watch::channel(tls::web_config(&own));
         let tasks = Tasks::new();
-        tasks.spawn("https", |stop| serve_tls(listener, router, configs, stop));
+        tasks.spawn("https", |stop| {
+            serve_tls(listener, router, configs, Refusals::default(), stop)
+        });
         let host = "127.0.0.1".to_owned();
         Self {
             tasks,
