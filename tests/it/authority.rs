@@ -26,6 +26,8 @@ use wire::authority::{
 use wire::credential::{Credential, label, proof};
 use wire::{Component, Nonce, Problem};
 
+mod points;
+
 /// How long the authority may take to answer on the bus.
 const WAIT: Duration = Duration::from_secs(20);
 

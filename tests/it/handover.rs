@@ -95,7 +95,7 @@ async fn a_batch_is_sent_again_unchanged_until_it_is_confirmed() {
 
     let tasks = Tasks::new();
     let path = hotel.dir().join("outbox-test/journal.db");
-    let journal = Journal::open(&path, &[outbox::MIGRATION], &tasks)
+    let journal = Journal::open(&path, &[outbox::MIGRATION, outbox::LETTERS], &tasks)
         .await
         .unwrap();
     let stream = Stream::P2.word();

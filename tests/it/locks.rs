@@ -29,6 +29,7 @@ use wire::{
 };
 
 mod model;
+mod points;
 
 const LOCK: &str = "room-101-lock";
 /// How long a petition of these tests is good.
@@ -50,7 +51,10 @@ struct Scene {
 
 impl Scene {
     async fn new(rooms: u32) -> Self {
-        let hotel = Hotel::up(Plan { rooms, only: PARTS });
+        Self::of(Hotel::up(Plan { rooms, only: PARTS }), rooms).await
+    }
+
+    async fn of(hotel: Hotel, rooms: u32) -> Self {
         let carrier = hotel.client("device-proxy").await;
         let authority = Identity::load(&hotel.identity_dir("authority")).unwrap();
         let desk = passport(&authority, "front-desk-1", Role::FrontDesk, None);

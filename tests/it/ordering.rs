@@ -19,6 +19,8 @@ use wire::credential::Role;
 use wire::order::{Menu, Order, OrderStatus};
 use wire::{Code, OrderId, Problem, SittingId};
 
+mod points;
+
 const PARTS: Plan<'static> = Plan {
     rooms: 1,
     only: &["broker", "signaling", "device-proxy"],
@@ -30,6 +32,11 @@ const NOTICED: Duration = Duration::from_secs(10);
 /// A hotel whose kitchen prints on `printer`, ready.
 async fn hotel(printer: &Printer) -> Hotel {
     let hotel = Hotel::up(PARTS);
+    prints_on(&hotel, printer).await;
+    hotel
+}
+
+async fn prints_on(hotel: &Hotel, printer: &Printer) {
     let path = &hotel.places.configurations["device-proxy"];
     let mut own: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     own["print"] = json!({
@@ -38,7 +45,6 @@ async fn hotel(printer: &Printer) -> Hotel {
     });
     fs::write(path, own.to_string()).unwrap();
     hotel.kill_and_wait("device-proxy").await;
-    hotel
 }
 
 fn wish(order: OrderId) -> Value {

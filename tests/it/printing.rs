@@ -21,12 +21,17 @@ use tokio::time::timeout;
 use wire::Component;
 use wire::print::{Decision, Held, JOB, Job, JobState, RESOLVE, SUBMIT};
 
+mod points;
+
 /// Tells printed copies of which somebody was warned from others.
 const MARK: &str = "*** POSSIBLE DUPLICATE ***";
 /// Questions, ticket and proof together, and a little more.
 const TICKET_BYTES: u64 = 260;
 /// How long the box may take to answer on the bus.
 const WAIT: Duration = Duration::from_secs(5);
+
+/// Where points of the box are armed, in its home.
+const POINTS: &str = "points";
 
 const PARTS: Plan<'static> = Plan {
     rooms: 1,
@@ -138,6 +143,7 @@ fn path(home: &TempDir) -> PathBuf {
 fn start(home: &TempDir) -> Child {
     Command::new(artifacts().join("device-proxy"))
         .env("HOTEL_CONFIG", path(home))
+        .env(kit::fault::VARIABLE, home.path().join(POINTS))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -19,6 +19,7 @@ mod convergence;
 mod guest_messages;
 mod hub;
 mod order;
+mod points;
 mod tables;
 mod tablets;
 

@@ -6,12 +6,11 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use crate::hotel::artifacts;
+use crate::programs::stand_in;
 
 /// Where Debian has the library, below the directory of its architecture.
 const LIBRARY: &str = "faketime/libfaketime.so.1";
@@ -29,20 +28,11 @@ impl Clocks {
     pub fn of(components: &[&str]) -> io::Result<Self> {
         let library = library()?;
         let directory = tempfile::tempdir()?;
-        for entry in fs::read_dir(artifacts())? {
-            let entry = entry?;
-            let (name, real) = (entry.file_name(), entry.path());
-            let place = directory.path().join(&name);
-            match name.to_str().filter(|name| components.contains(name)) {
-                None => symlink(real, place)?,
-                Some(name) => {
-                    let clock = directory.path().join(format!("{name}.clock"));
-                    fs::write(&clock, "+0\n")?;
-                    fs::write(&place, script(&library, &clock, &real))?;
-                    fs::set_permissions(&place, fs::Permissions::from_mode(0o755))?;
-                }
-            }
-        }
+        stand_in(directory.path(), components, |name, program| {
+            let clock = directory.path().join(format!("{name}.clock"));
+            fs::write(&clock, "+0\n")?;
+            Ok(script(&library, &clock, program))
+        })?;
         Ok(Self { directory })
     }
 

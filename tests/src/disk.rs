@@ -31,15 +31,29 @@ impl SmallDisk {
 
     /// Makes it larger, while it is used.
     pub fn grow(&self, bytes: u64) -> io::Result<()> {
-        let size = format!("remount,size={bytes}");
-        let grown = Command::new("mount")
-            .args(["-o", &size])
+        self.remount(&format!("size={bytes}"))
+    }
+
+    /// Lets nobody write; an error while somebody has a file open to write.
+    pub fn protect(&self) -> io::Result<()> {
+        self.remount("ro")
+    }
+
+    /// Lets everybody write again.
+    pub fn unprotect(&self) -> io::Result<()> {
+        self.remount("rw")
+    }
+
+    fn remount(&self, option: &str) -> io::Result<()> {
+        let remounted = Command::new("mount")
+            .args(["-o", &format!("remount,{option}")])
             .arg(&self.directory)
-            .status()?;
-        if grown.success() {
+            .output()?;
+        if remounted.status.success() {
             Ok(())
         } else {
-            Err(io::ErrorKind::PermissionDenied.into())
+            let said = String::from_utf8_lossy(&remounted.stderr).into_owned();
+            Err(io::Error::other(said))
         }
     }
 

@@ -11,6 +11,14 @@ pub struct Frozen {
     pid: Pid,
 }
 
+impl Frozen {
+    /// A process that stands still already.
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
+        Some(Self { pid })
+    }
+}
+
 impl Drop for Frozen {
     fn drop(&mut self) {
         // The process may have been ended meanwhile.

@@ -208,7 +208,7 @@ impl Hotel {
         Self::start_in(directory, &artifacts(), plan, network)
     }
 
-    fn start_in(
+    pub(crate) fn start_in(
         directory: TempDir,
         artifacts: &Path,
         plan: Plan<'_>,

@@ -25,6 +25,8 @@ pub mod nucleus;
 pub mod objects;
 pub mod outsider;
 pub mod page;
+pub mod points;
+pub(crate) mod programs;
 pub mod releases;
 pub mod replica;
 pub mod runbook;

@@ -41,6 +41,28 @@ impl Hotel {
         Box::pin(request).await.expect("the bucket takes it");
     }
 
+    /// Every file that was handed over, by name; none while S3 cannot be asked.
+    pub async fn files(&self) -> Option<BTreeMap<String, Vec<u8>>> {
+        let (client, bucket) = (client(self), &self.places.s3.backups);
+        let listed = client.list_objects_v2().bucket(bucket).send();
+        let listed = Box::pin(listed).await.ok()?;
+        let mut files = BTreeMap::new();
+        for object in listed.contents() {
+            let key = object.key()?;
+            let found = client.get_object().bucket(bucket).key(key).send();
+            let body = Box::pin(found).await.ok()?.body.collect().await.ok()?;
+            files.insert(key.to_owned(), body.to_vec());
+        }
+        Some(files)
+    }
+
+    /// How many uploads in parts were begun and neither finished nor ended; none while S3 cannot be asked.
+    pub async fn unfinished_files(&self) -> Option<usize> {
+        let bucket = &self.places.s3.backups;
+        let listed = client(self).list_multipart_uploads().bucket(bucket).send();
+        Some(Box::pin(listed).await.ok()?.uploads().len())
+    }
+
     /// Takes an object out of the bucket, as nobody should.
     pub async fn remove_object(&self, key: &str) {
         let request = client(self)

@@ -90,6 +90,7 @@ async fn open(host: &Host) -> Result<Journal, StartError> {
         book::MIGRATION,
         kit::answers::MIGRATION,
         outbox::MIGRATION,
+        outbox::LETTERS,
         guest_messages_on_disk::MIGRATION,
     ];
     let migrations: Vec<Migration> = [&own[..], print::MIGRATIONS].concat();

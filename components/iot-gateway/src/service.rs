@@ -8,6 +8,7 @@ use kit::Host;
 use kit::bus::{Bus, Delivery, Subscription};
 use kit::clock::Clock;
 use kit::credential::follow_revocations;
+use kit::fault::{self, Point};
 use kit::health::Health;
 use kit::journal::{Journal, JournalError};
 use tokio::sync::watch;
@@ -118,6 +119,7 @@ impl Service {
                     gateway.set_room(self.keeper.room());
                     let work = self.take_in(&mut gateway, &batch).await;
                     self.carry_out(&gateway, work).await?;
+                    fault::pass(Point::GatewayBatchSaid);
                     batch.into_iter().for_each(Delivery::acknowledge);
                 }
                 () = at(wake_at) => self.feed(&mut gateway, Input::Elapsed).await?,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use rustix::fs::statvfs;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
@@ -26,6 +27,13 @@ use writer::Job;
 const QUEUE: usize = 1_024;
 /// How long a reader waits while the file is locked for a checkpoint.
 const LOCK_WAIT: Duration = Duration::from_secs(5);
+/// Bytes of a page of SQLite.
+const PAGE: u64 = 4_096;
+/// The part of the disk that the log may take, ...
+const LOG_SHARE: u64 = 64;
+/// ... in pages: at least, so that not every commit is written twice at once, and at most, which is
+/// SQLite's own habit.
+const LOG_PAGES: (u64, u64) = (16, 1_000);
 /// Connections for reading beside the writer; more would not be faster on one disk.
 const READERS: u32 = 2;
 
@@ -64,11 +72,15 @@ impl Journal {
             path: path.to_owned(),
             source,
         };
+        let log_pages = log_pages(bytes_of_disk(path));
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", log_pages.to_string())
+            // What a large commit took is given back; an ordinary one does not shrink and grow it.
+            .pragma("journal_size_limit", (2 * log_pages * PAGE).to_string())
             .foreign_keys(true)
             .busy_timeout(LOCK_WAIT);
         let mut connection = SqliteConnection::connect_with(&options)
@@ -107,6 +119,17 @@ impl Journal {
     pub fn readers(&self) -> &SqlitePool {
         &self.readers
     }
+}
+
+/// Bytes of the disk that holds a file; none that cannot be asked is small.
+fn bytes_of_disk(file: &Path) -> u64 {
+    let directory = file.parent().unwrap_or(file);
+    statvfs(directory).map_or(u64::MAX, |disk| disk.f_blocks.saturating_mul(disk.f_frsize))
+}
+
+/// Pages of the log after which it is written back, and begun anew: a small share of a small disk.
+fn log_pages(disk: u64) -> u64 {
+    (disk / LOG_SHARE / PAGE).clamp(LOG_PAGES.0, LOG_PAGES.1)
 }
 
 async fn migrate(

@@ -15,6 +15,7 @@ pub mod config;
 pub mod credential;
 pub mod digest;
 pub mod error;
+pub mod fault;
 pub mod health;
 pub mod http;
 pub mod identity;

@@ -37,6 +37,15 @@ pub const MIGRATION: Migration = Migration {
         body BLOB NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
+/// Where records go that cannot be read any more: the disk gave back something else than it was given.
+/// Nothing is added here but what was a record before.
+pub const LETTERS: Migration = Migration {
+    name: "outbox-2",
+    sql: "CREATE TABLE outbox_letter (
+        id INTEGER PRIMARY KEY, stream TEXT NOT NULL, body BLOB NOT NULL, reason TEXT NOT NULL)
+        STRICT;",
+};
+
 /// Adds records, each to its stream and in their order, in the caller's transaction and by one
 /// statement; a record of more than [`RECORD_MAX`] bytes fails it.
 pub async fn put(

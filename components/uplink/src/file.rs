@@ -5,11 +5,13 @@
 //! Look ──none──▶ Wait ─▶ Look
 //!   └──one──▶ Send, or Begin ─▶ Parts ──stored──▶ Forget ─▶ Look
 //!              │   ▲     ▲        │  ╲
-//!              │   Rest ◀┴─failed─┘   name taken ─▶ Compare ──same──▶ Forget
+//!              │   Rest ◀┴─failed─┤   name taken ─▶ Compare ──same──▶ Forget
+//!              │                  └─refused──▶ Pass ─▶ the next in line, or Rest
 //!              └──────── vanished or changed ──────────┘  └──different──▶ Rename, or Drop
 //! ```
 //!
-//! Pure. One file at a time, the oldest first. Invariant: a file is removed only after an object
+//! Pure. One file at a time, the oldest first; one that somebody has to look at lets those behind it
+//! pass, and is tried again when all of them were. Invariant: a file is removed only after an object
 //! with its bytes is in the bucket, and every attempt for it has the same name, unless that name
 //! was found to belong to something else. A file that is no longer what was handed over, and not in
 //! the bucket either, is given up.
@@ -81,7 +83,8 @@ impl Handed {
         (from, PART.min(self.bytes - from))
     }
 
-    fn is_small(&self) -> bool {
+    /// Whether it goes as one.
+    pub(crate) fn is_small(&self) -> bool {
         self.bytes <= PART
     }
 }
@@ -144,6 +147,8 @@ pub(crate) enum Step {
     Parts(Handed),
     /// See whether the object of that name is the file.
     Compare(Handed, Lost),
+    /// Let those behind the file go first: somebody has to look at it.
+    Pass(Handed),
     /// Give the file another name.
     Rename(Handed),
     /// Remember that it is uploaded, and remove it.
@@ -163,6 +168,15 @@ pub(crate) enum Lost {
     No,
     /// It vanished, or is something else.
     Yes,
+}
+
+/// Who waits beside a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// The next one behind it.
+    pub(crate) behind: Option<Handed>,
+    /// Whether anybody waits before it.
+    pub(crate) is_last_of_many: bool,
 }
 
 /// What came of an upload.
@@ -223,12 +237,10 @@ impl Step {
                 Self::Hold((*wait).min(HOLD_MAX), Box::new(Self::on(file).later()))
             }
             // Somebody has to look: a file that was promised is not given up for words.
-            Answer::Rejected(_)
-            | Answer::Raced
-            | Answer::Busy(_)
-            | Answer::Skewed(_)
-            | Answer::Refused(_)
-            | Answer::Unreachable(_) => Self::on(file).later(),
+            Answer::Rejected(_) | Answer::Refused(_) => Self::Pass(file),
+            Answer::Raced | Answer::Busy(_) | Answer::Skewed(_) | Answer::Unreachable(_) => {
+                Self::on(file).later()
+            }
         }
     }
 
@@ -239,16 +251,25 @@ impl Step {
             (Answer::Different | Answer::Gone, Lost::Yes) => Self::Drop(file),
             (Answer::Different, Lost::No) => Self::Rename(file),
             (Answer::Gone, Lost::No) => Self::fresh(file).later(),
+            (Answer::Rejected(_) | Answer::Refused(_), _) => Self::Pass(file),
             (
-                Answer::Rejected(_)
-                | Answer::Raced
+                Answer::Raced
                 | Answer::Busy(_)
                 | Answer::Throttled(..)
                 | Answer::Skewed(_)
-                | Answer::Refused(_)
                 | Answer::Unreachable(_),
                 lost,
             ) => Self::Compare(file, lost).later(),
+        }
+    }
+
+    /// After seeing who waits beside a file that somebody has to look at. At the end of the line there is
+    /// a rest, however many were refused.
+    pub(crate) fn passed(file: Handed, line: Line) -> Self {
+        match (line.behind, line.is_last_of_many) {
+            (Some(next), _) => Self::found(Some(next)),
+            (None, true) => Self::Look.later(),
+            (None, false) => Self::on(file).later(),
         }
     }
 

@@ -104,6 +104,12 @@ pub(crate) fn full(stream: Stream, bytes: u64, quota: u64) -> Problem {
     Problem::new(Code::StorageFull, detail)
 }
 
+/// The disk has no room for so many bytes of a stream.
+pub(crate) fn disk_full(stream: Stream, bytes: u64) -> Problem {
+    let detail = format!("the disk has no room for {bytes} bytes more of {stream}");
+    Problem::new(Code::StorageFull, detail)
+}
+
 fn problem(code: Code, field: &str, detail: impl std::fmt::Display) -> Problem {
     Problem::new(code, detail.to_string()).at(field)
 }

@@ -46,8 +46,10 @@ pub(crate) type Holdings = [Held; 4];
 pub(crate) enum Disk {
     /// It has.
     Roomy,
-    /// It is below the floor: what comes may only replace what is there.
+    /// It is below the floor: what comes may only replace what is there, but for `p0`.
     Low,
+    /// What is left is needed to send away what is there: `p0` may only replace, too.
+    Full,
 }
 
 /// Whether a batch may be kept.
@@ -95,7 +97,7 @@ impl Quotas {
         let total: u64 = held.iter().map(|held| held.waiting).sum();
         let free = match disk {
             Disk::Roomy => self.total.saturating_sub(total),
-            Disk::Low => 0,
+            Disk::Low | Disk::Full => 0,
         };
         let missing = bytes.saturating_sub(free);
         let waiting = held[place(stream)].waiting;

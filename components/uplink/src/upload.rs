@@ -88,6 +88,17 @@ pub(crate) enum Answer {
     Unreachable(String),
 }
 
+/// Whether anybody has to care about an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Concern {
+    /// It went well.
+    None,
+    /// It will pass.
+    Watch,
+    /// Somebody has to act.
+    Act,
+}
+
 impl Step {
     /// After looking for a batch that was sealed before.
     pub(crate) fn resumed(sealed: Option<Sealed>) -> Self {
@@ -149,6 +160,20 @@ impl Answer {
             Self::Rejected(_) => "rejected",
             Self::Refused(_) => "refused",
             Self::Unreachable(_) => "unreachable",
+        }
+    }
+
+    /// Who has to do something about it.
+    pub(crate) fn concern(&self) -> Concern {
+        match self {
+            Self::Stored | Self::Same | Self::Taken => Concern::None,
+            Self::Unreachable(_)
+            | Self::Busy(_)
+            | Self::Throttled(..)
+            | Self::Skewed(_)
+            | Self::Raced
+            | Self::Gone => Concern::Watch,
+            Self::Refused(_) | Self::Rejected(_) | Self::Different => Concern::Act,
         }
     }
 

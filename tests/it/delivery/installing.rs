@@ -73,7 +73,7 @@ fn waiting(hotel: &Hotel) -> u64 {
 async fn hand_over(hotel: &Hotel) {
     let (gateway, tasks) = (hotel.client("iot-gateway").await, Tasks::new());
     let path = hotel.dir().join("outbox-test/journal.db");
-    let journal = Journal::open(&path, &[outbox::MIGRATION], &tasks)
+    let journal = Journal::open(&path, &[outbox::MIGRATION, outbox::LETTERS], &tasks)
         .await
         .unwrap();
     let stream = Stream::P2.word();

@@ -9,6 +9,7 @@ mod links;
 mod lints;
 mod manifest;
 mod pages;
+mod points;
 mod promises;
 mod purity;
 mod runbooks;

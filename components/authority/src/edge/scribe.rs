@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kit::credential::{jwk, sign_token};
 use kit::digest::sha256;
 use kit::error::Chain;
+use kit::fault::{self, Point};
 use kit::identity::{Identity, Particulars};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -156,6 +157,7 @@ impl Scribe {
                 }
             }
         })?;
+        fault::pass(Point::AuthorityLeafSigned);
         let not_after = not_after(&certificate).ok_or_else(|| {
             Problem::new(Code::Internal, "the certificate just issued cannot be read")
         })?;

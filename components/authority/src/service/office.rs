@@ -10,6 +10,7 @@ use kit::bus::Delivery;
 use kit::clock::Clock;
 use kit::credential::Refusals;
 use kit::error::Chain;
+use kit::fault::{self, Point};
 use kit::health::Probe;
 use kit::journal::{Journal, JournalError};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -229,15 +230,24 @@ impl Office {
         let mut backoff = Backoff::new(WAITS.0, WAITS.1);
         loop {
             let work = Arc::clone(&work);
-            let write = self
-                .journal
-                .write(|connection| Box::pin(keep(connection, work)));
+            let write = self.journal.write(|connection| {
+                Box::pin(async move {
+                    keep(connection, work).await?;
+                    fault::pass(Point::AuthorityChangesWritten);
+                    Ok(())
+                })
+            });
             match write.await {
                 Ok(()) => break,
                 Err(JournalError::Closed) => return Err(JournalError::Closed),
                 Err(error) => self.failed("cannot keep what was decided", &error),
             }
             sleep(backoff.wait()).await;
+        }
+        fault::pass(Point::AuthorityChangesKept);
+        let is_number = |change: &Change| matches!(change, Change::Number(_));
+        if work.changes.iter().any(is_number) {
+            fault::pass(Point::AuthorityListNumbered);
         }
         self.probe.there();
         Ok(())

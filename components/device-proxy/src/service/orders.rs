@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kit::clock::Clock;
 use kit::error::Chain;
+use kit::fault::{self, Point};
 use kit::health::Probe;
 use kit::journal::{Journal, JournalError};
 use kit::outbox::{self, Outbox};
@@ -160,6 +161,7 @@ impl Keeper {
             check_room(&self.around.outbox).await?;
         }
         self.commit(&change).await?;
+        fault::pass(Point::ProxyOrderKept);
         let order = change.entry.order.order;
         note(&change, asker);
         let effects = write(&self.book).take(change);

@@ -15,6 +15,7 @@ pub(crate) use trail::{has_intent, newest, page, seal};
 /// The schema; steps are only ever added.
 pub(crate) const MIGRATIONS: &[Migration] = &[
     outbox::MIGRATION,
+    outbox::LETTERS,
     answers::MIGRATION,
     Migration {
         name: "gateway-1",

@@ -8,6 +8,7 @@ use kit::answers;
 use kit::backoff::Backoff;
 use kit::clock::Clock;
 use kit::error::Chain;
+use kit::fault::{self, Point};
 use kit::health::{Health, Probe};
 use kit::identity::Identity;
 use kit::journal::{Journal, JournalError};
@@ -81,9 +82,13 @@ impl Keeper {
         let mut backoff = Backoff::new(WAITS.0, WAITS.1);
         loop {
             let work = Arc::clone(&changes);
-            let write = self
-                .journal
-                .write(|connection| Box::pin(apply(connection, work)));
+            let write = self.journal.write(|connection| {
+                Box::pin(async move {
+                    apply(connection, work).await?;
+                    fault::pass(Point::GatewayChangesWritten);
+                    Ok(())
+                })
+            });
             match write.await {
                 Ok(()) => break,
                 Err(JournalError::Closed) => return Err(Stopped),
@@ -91,6 +96,7 @@ impl Keeper {
             }
             sleep(backoff.wait()).await;
         }
+        changes.iter().filter_map(kept).for_each(fault::pass);
         self.probe.there();
         let took = self.clock.monotonic().duration_since(started);
         metrics::histogram!("iot_gateway_commit_seconds").record(took.as_secs_f64());
@@ -130,10 +136,19 @@ impl Keeper {
         let identity = Arc::clone(&self.identity.borrow());
         let now = self.clock.wall();
         let sealed = self.journal.write(move |connection| {
-            Box::pin(async move { seal(connection, now, &identity).await })
+            Box::pin(async move {
+                let is_news = seal(connection, now, &identity).await?;
+                if is_news {
+                    fault::pass(Point::GatewayHeadSigned);
+                }
+                Ok(is_news)
+            })
         });
         match sealed.await {
-            Ok(_) => {
+            Ok(is_news) => {
+                if is_news {
+                    fault::pass(Point::GatewayHeadKept);
+                }
                 self.unsigned = (0, None);
                 self.outbox.wake();
             }
@@ -206,5 +221,23 @@ impl Keeper {
         let error = Chain(error).to_string();
         tracing::error!(error, "{act}");
         self.probe.missing(error);
+    }
+}
+
+/// The point that is passed when a change is on the disk.
+fn kept(change: &Change) -> Option<Point> {
+    match change {
+        Change::Mark(..) => Some(Point::GatewayMessagesKept),
+        Change::Desired(..) => Some(Point::GatewayDesiredKept),
+        Change::Execution(_) => Some(Point::GatewayCommandKept),
+        Change::Audit(..) => Some(Point::GatewayEntryKept),
+        Change::Birth(..)
+        | Change::Digest(..)
+        | Change::Lost(..)
+        | Change::Report(..)
+        | Change::Turn(_)
+        | Change::Answer(..)
+        | Change::Record(..)
+        | Change::Forget(_) => None,
     }
 }

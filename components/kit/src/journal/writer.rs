@@ -67,10 +67,10 @@ pub(super) async fn run(mut connection: SqliteConnection, mut jobs: mpsc::Receiv
     let mut waiting = Vec::with_capacity(SHARED);
     while jobs.recv_many(&mut waiting, SHARED).await > 0 {
         let (shared, commit) = commit(&mut connection, waiting.drain(..)).await;
-        if let Err(error) = &commit {
-            tracing::error!(%error, writes = shared.len(), "journal commit failed");
+        let reason = commit.err();
+        if let Some(error) = &reason {
+            tracing::error!(error, writes = shared.len(), "journal commit failed");
         }
-        let reason = commit.err().map(|error| error.to_string());
         for job in shared {
             job.settle(match &reason {
                 None => Ok(()),
@@ -86,26 +86,31 @@ pub(super) async fn run(mut connection: SqliteConnection, mut jobs: mpsc::Receiv
 }
 
 /// Runs the jobs in one transaction; a job that fails is undone and settled alone. Returns those
-/// whose fate is that of the commit.
+/// whose fate is that of the commit, and why it failed.
 async fn commit(
     connection: &mut SqliteConnection,
     mut jobs: impl Iterator<Item = Box<dyn Job>>,
-) -> (Vec<Box<dyn Job>>, Result<(), sqlx::Error>) {
+) -> (Vec<Box<dyn Job>>, Result<(), String>) {
     let mut shared = Vec::with_capacity(SHARED);
+    let told = |error: sqlx::Error| error.to_string();
     let outcome = async {
-        connection.execute("BEGIN IMMEDIATE").await?;
+        connection.execute("BEGIN IMMEDIATE").await.map_err(told)?;
         for mut job in jobs.by_ref() {
-            connection.execute("SAVEPOINT job").await?;
+            connection.execute("SAVEPOINT job").await.map_err(told)?;
             match job.run(connection).await {
                 Ok(()) => shared.push(job),
                 Err(source) => {
+                    let reason = source.to_string();
                     job.settle(Err(JournalError::Write { source }));
-                    connection.execute("ROLLBACK TO job").await?;
+                    let undone = connection.execute("ROLLBACK TO job").await;
+                    // A full disk has undone all of it; then that is why the others failed.
+                    undone.map_err(|_| reason)?;
                 }
             }
-            connection.execute("RELEASE job").await?;
+            connection.execute("RELEASE job").await.map_err(told)?;
         }
-        connection.execute("COMMIT").await.map(|_| ())
+        let committed = connection.execute("COMMIT").await;
+        committed.map(|_| ()).map_err(told)
     }
     .await;
     if outcome.is_err() {

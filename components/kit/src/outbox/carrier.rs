@@ -13,6 +13,7 @@ use super::store::{self, Batch};
 use crate::backoff::Backoff;
 use crate::clock::Clock;
 use crate::error::Chain;
+use crate::fault::{self, Point};
 use crate::ids;
 use crate::journal::{Journal, JournalError};
 
@@ -72,6 +73,7 @@ impl Carrier {
         self.consumer
             .hand_over(&stream, batch.id, batch.body)
             .await?;
+        fault::pass(Point::OutboxBatchRecorded);
         self.journal
             .write(|connection| Box::pin(async move { store::forget(connection, &stream).await }))
             .await?;
@@ -90,6 +92,9 @@ impl Carrier {
                 Box::pin(async move { store::form(connection, &stream, id).await })
             })
             .await?;
+        if form.is_some() {
+            fault::pass(Point::OutboxBatchFormed);
+        }
         Ok(form)
     }
 }

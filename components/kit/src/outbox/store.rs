@@ -4,7 +4,7 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use sqlx::types::Json;
 use wire::bound::{BATCH_BYTES_MAX, BATCH_RECORDS_MAX};
 use wire::record::{Record, Records};
-use wire::{BatchId, Version, Word};
+use wire::{BatchId, Problem, Version, Word};
 
 /// A batch as it is sent, the same every time.
 #[derive(Debug, Clone)]
@@ -35,7 +35,8 @@ pub(super) async fn backlog(readers: &SqlitePool) -> Result<u64, sqlx::Error> {
     Ok(count.unsigned_abs())
 }
 
-/// The batch of the stream that is under way, if any.
+/// The batch of the stream that is under way, if any; none when its name cannot be read any more, so
+/// that [`form`] gives its records another.
 pub(super) async fn under_way(
     readers: &SqlitePool,
     stream: &Word,
@@ -53,50 +54,104 @@ pub(super) async fn under_way(
     }))
 }
 
-/// Makes a batch of the oldest records of a stream; none when there are none.
+/// Makes a batch of the oldest records of a stream; none when there are none. Records that cannot be
+/// read any more are set aside.
 pub(super) async fn form(
     connection: &mut SqliteConnection,
     stream: &Word,
     id: BatchId,
 ) -> Result<Option<Batch>, sqlx::Error> {
     let limit = i64::try_from(BATCH_RECORDS_MAX).expect("a batch has few records");
-    let rows: Vec<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT id, body FROM outbox_record WHERE stream = ? ORDER BY id LIMIT ?")
-            .bind(stream.as_str())
-            .bind(limit)
-            .fetch_all(&mut *connection)
-            .await?;
-    let Some((through, records)) = fitting(rows) else {
-        return Ok(None);
+    let (through, records) = loop {
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT id, body FROM outbox_record WHERE stream = ? ORDER BY id LIMIT ?",
+        )
+        .bind(stream.as_str())
+        .bind(limit)
+        .fetch_all(&mut *connection)
+        .await?;
+        let Fitting {
+            through,
+            records,
+            damaged,
+        } = Fitting::of(rows);
+        for (row, problem) in &damaged {
+            set_aside(connection, *row, problem).await?;
+        }
+        match through {
+            Some(through) => break (through, records),
+            None if damaged.is_empty() => return Ok(None),
+            // Nothing could be read of so many; there may be more behind them.
+            None => {}
+        }
     };
     let body = wire::encode(&Records {
         v: Version,
         records,
     });
-    sqlx::query("INSERT INTO outbox_batch (stream, batch, through, body) VALUES (?, ?, ?, ?)")
-        .bind(stream.as_str())
-        .bind(id.to_string())
-        .bind(through)
-        .bind(&body)
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "INSERT OR REPLACE INTO outbox_batch (stream, batch, through, body) VALUES (?, ?, ?, ?)",
+    )
+    .bind(stream.as_str())
+    .bind(id.to_string())
+    .bind(through)
+    .bind(&body)
+    .execute(connection)
+    .await?;
     Ok(Some(Batch { id, body }))
 }
 
-/// As many of the first rows as fit one batch, and the id of the last of them.
-fn fitting(rows: Vec<(i64, Vec<u8>)>) -> Option<(i64, Vec<Record>)> {
-    let mut bytes = 0;
-    let mut through = None;
-    let mut records = Vec::new();
-    for (id, body) in rows {
-        bytes += body.len();
-        if bytes > BATCH_BYTES_MAX && through.is_some() {
-            break;
+/// As many of the first rows as fit one batch.
+#[derive(Debug, Default)]
+struct Fitting {
+    /// The last of them.
+    through: Option<i64>,
+    records: Vec<Record>,
+    /// Rows among them that are no records.
+    damaged: Vec<(i64, Problem)>,
+}
+
+impl Fitting {
+    fn of(rows: Vec<(i64, Vec<u8>)>) -> Self {
+        let mut fitting = Self::default();
+        let mut bytes = 0;
+        for (id, body) in rows {
+            match wire::decode(&body) {
+                Err(problem) => fitting.damaged.push((id, problem)),
+                Ok(record) => {
+                    bytes += body.len();
+                    if bytes > BATCH_BYTES_MAX && fitting.through.is_some() {
+                        break;
+                    }
+                    fitting.records.push(record);
+                    fitting.through = Some(id);
+                }
+            }
         }
-        records.push(wire::decode(&body).expect("the outbox holds what put() encoded"));
-        through = Some(id);
+        fitting
     }
-    Some((through?, records))
+}
+
+/// Moves a row to where it holds nothing up.
+async fn set_aside(
+    connection: &mut SqliteConnection,
+    row: i64,
+    problem: &Problem,
+) -> Result<(), sqlx::Error> {
+    tracing::error!(row, %problem, "a record of the outbox cannot be read, it is set aside");
+    sqlx::query(
+        "INSERT OR REPLACE INTO outbox_letter (id, stream, body, reason)
+         SELECT id, stream, body, ? FROM outbox_record WHERE id = ?",
+    )
+    .bind(problem.to_string())
+    .bind(row)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("DELETE FROM outbox_record WHERE id = ?")
+        .bind(row)
+        .execute(connection)
+        .await
+        .map(|_| ())
 }
 
 /// Forgets a batch and its records.
@@ -117,3 +172,6 @@ pub(super) async fn forget(
         .await
         .map(|_| ())
 }
+
+#[cfg(test)]
+mod tests;

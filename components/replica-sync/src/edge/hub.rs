@@ -26,6 +26,7 @@ use futures_util::stream::{self, Stream};
 use kit::clock::Clock;
 use kit::credential::Verifier;
 use kit::error::Chain;
+use kit::fault::{self, Point};
 use kit::http::Refusal;
 use kit::identity::SpiffeId;
 use sqlx::Row as _;
@@ -165,8 +166,10 @@ impl Hub {
             manner: Manner::Merge,
             note: Note::Inbox(&batch.header, &sha256),
         };
+        fault::pass(Point::HubBatchRead);
         let applied = self.database.apply(arrival).await;
         let applied = applied.map_err(|error| away(&error))?;
+        fault::pass(Point::HubBatchApplied);
         self.feeds.written(&property);
         metrics::counter!("replica_sync_batches_total").increment(1);
         metrics::counter!("replica_sync_applied_rows_total").increment(applied.written);

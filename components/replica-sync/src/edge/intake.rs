@@ -8,6 +8,7 @@ use std::sync::Arc;
 use kit::bus::{Bus, Delivery, PublishError, Retain, Subscription};
 use kit::digest::sha256;
 use kit::error::Chain;
+use kit::fault::{self, Point};
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 use tokio_util::sync::CancellationToken;
@@ -87,6 +88,7 @@ impl Intake {
                 }
             }
         }
+        fault::pass(Point::ReplicaRecordsKept);
         self.feeds.written(&self.property);
         let count = records.len() as u64;
         metrics::counter!("replica_sync_records_total").increment(count);
@@ -103,6 +105,7 @@ impl Intake {
                 Err(reason) => leave_out(&record.kind, &reason),
             }
         }
+        fault::pass(Point::ReplicaRecordsWritten);
         transaction.commit().await
     }
 

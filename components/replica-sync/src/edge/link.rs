@@ -15,6 +15,7 @@ use futures_util::StreamExt as _;
 use kit::backoff::Backoff;
 use kit::clock::Clock;
 use kit::error::Chain;
+use kit::fault::{self, Point};
 use kit::identity::Identity;
 use kit::tls::{AnchorError, internet_client_config_as};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -113,6 +114,7 @@ impl Link {
         if !batch.changes.is_empty() {
             let answer = self.post(client, &batch).await?;
             self.heed(&batch, answer).await?;
+            fault::pass(Point::ReplicaBatchSent);
         }
         let mut transaction = self
             .database
@@ -238,6 +240,7 @@ impl Link {
         if !batch.header.more {
             return Ok(false);
         }
+        fault::pass(Point::ReplicaPageFetched);
         let sent = self.cursor("sent").await?;
         let arrival = Arrival {
             property: &self.property,
@@ -253,6 +256,7 @@ impl Link {
             note: Note::Cursor(&batch.header.through),
         };
         let applied = self.database.apply(arrival).await?;
+        fault::pass(Point::ReplicaPageApplied);
         metrics::counter!("replica_sync_applied_rows_total").increment(applied.written);
         self.feeds.written(&self.property);
         Ok(true)

@@ -8,13 +8,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kit::fault::{self, Point};
 use kit::journal::{Journal, JournalError, Migration};
 use kit::lifecycle::Tasks;
 use wire::record::Stream;
 use wire::{Integer, Principal, Problem, RequestId, Sha256};
 
 use crate::batch::{Front, Row, Waiting};
-use crate::file::Handed;
+use crate::file::{Handed, Line};
 use crate::intake::{Batch, Kept};
 use crate::meter::Count;
 use crate::object::Sealed;
@@ -140,6 +141,20 @@ impl Spool {
         self.quotas.of(stream)
     }
 
+    /// Bytes of the disk, and of the file itself, that nothing uses.
+    pub(crate) async fn free(&self) -> u64 {
+        self.disk().await.free()
+    }
+
+    /// Most bytes of lines in a batch, as far as the disk has a say in it.
+    pub(crate) async fn batch_max(&self) -> u64 {
+        self.disk().await.batch_max()
+    }
+
+    async fn disk(&self) -> floor::Left {
+        floor::look(&self.directory, self.floor, self.journal.readers()).await
+    }
+
     /// Keeps batches, all in one commit; each is kept whole or refused for itself.
     pub(crate) async fn keep(
         &self,
@@ -148,12 +163,16 @@ impl Spool {
     ) -> Result<Vec<Result<Kept, Problem>>, JournalError> {
         let bounds = keep::Bounds {
             quotas: self.quotas,
-            disk: floor::look(&self.directory, self.floor, self.journal.readers()).await,
+            disk: self.disk().await,
             at,
         };
         self.journal
             .write(move |connection| {
-                Box::pin(async move { keep::all(connection, arrivals, &bounds).await })
+                Box::pin(async move {
+                    let verdicts = keep::all(connection, arrivals, &bounds).await?;
+                    fault::pass(Point::UplinkRecordsWritten);
+                    Ok(verdicts)
+                })
             })
             .await
     }
@@ -323,7 +342,11 @@ impl Spool {
     pub(crate) async fn forget(&self, sealed: Sealed) -> Result<(), JournalError> {
         self.journal
             .write(move |connection| {
-                Box::pin(async move { seal::forget(connection, &sealed).await })
+                Box::pin(async move {
+                    seal::forget(connection, &sealed).await?;
+                    fault::pass(Point::UplinkBatchDeleted);
+                    Ok(())
+                })
             })
             .await
     }
@@ -338,6 +361,11 @@ impl Spool {
     /// The file that has waited longest, if any.
     pub(crate) async fn oldest_file(&self) -> Result<Option<Handed>, sqlx::Error> {
         files::oldest(self.journal.readers()).await
+    }
+
+    /// Who waits beside a file.
+    pub(crate) async fn files_around(&self, file: &Handed) -> Result<Line, sqlx::Error> {
+        files::around(self.journal.readers(), file).await
     }
 
     /// Keeps how far the upload of a file has come: its name, and its upload in parts.
@@ -444,4 +472,4 @@ pub(crate) fn is_full(error: &JournalError) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -102,6 +102,41 @@ fn nothing_but_the_bucket_having_it_removes_a_file_that_is_there() {
     assert_eq!(later, Step::Send(handed(9)).later());
 }
 
+// uplink-7.7
+#[test]
+fn whoever_is_refused_lets_those_behind_it_pass_and_rests_at_the_end_of_the_line() {
+    let refused = || Answer::Refused("403".to_owned());
+    let (first, last) = (handed(9), handed(10));
+    for next in [
+        Step::sent(first.clone(), &Sent::Answered(refused())),
+        Step::sent(
+            first.clone(),
+            &Sent::Answered(Answer::Rejected("400".to_owned())),
+        ),
+        Step::compared(first.clone(), Lost::No, &refused()),
+    ] {
+        assert_eq!(next, Step::Pass(first.clone()));
+    }
+    let line = |behind, is_last_of_many| Line {
+        behind,
+        is_last_of_many,
+    };
+    for is_last_of_many in [false, true] {
+        let line = line(Some(last.clone()), is_last_of_many);
+        assert_eq!(Step::passed(first.clone(), line), Step::Send(last.clone()));
+    }
+    assert_eq!(Step::passed(last, line(None, true)), Step::Look.later());
+    let begun = Handed {
+        upload: Some("u".to_owned()),
+        ..handed(PART + 1)
+    };
+    // Alone, it goes on with the part that is missing.
+    assert_eq!(
+        Step::passed(begun.clone(), line(None, false)),
+        Step::Parts(begun).later()
+    );
+}
+
 proptest! {
     // uplink-7.5
     #[test]

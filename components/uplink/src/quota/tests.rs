@@ -109,6 +109,18 @@ fn below_the_floor_of_the_disk_only_alarms_grow() {
     assert_eq!(room(Stream::P0, 200), all);
 }
 
+// uplink-1.10
+#[test]
+fn what_is_needed_to_send_records_away_not_even_alarms_use() {
+    let held = holding([10, 10, 20, 5]);
+    let room = |stream, bytes| quotas().room(&held, Disk::Full, stream, bytes);
+    let given = Room::After(vec![(Stream::P3, 5), (Stream::P2, 10)]);
+    assert_eq!(room(Stream::P0, 15), given);
+    assert_eq!(room(Stream::P0, 26), Room::None);
+    assert_eq!(room(Stream::P1, 26), Room::None);
+    assert_eq!(room(Stream::P2, 21), Room::None);
+}
+
 proptest! {
     // uplink-1.5, uplink-1.7
     #[test]

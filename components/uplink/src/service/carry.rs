@@ -6,6 +6,7 @@ use std::time::Duration;
 use kit::backoff::Backoff;
 use kit::digest::sha256;
 use kit::error::Chain;
+use kit::fault::{self, Point};
 use kit::journal::JournalError;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio::time::sleep;
@@ -16,7 +17,7 @@ use super::{Outlook, Uplink};
 use crate::edge::spool::{Shelf, SpoolError};
 use crate::link::Load;
 use crate::object::{Sealed, other_body};
-use crate::upload::{Answer, Step};
+use crate::upload::{Answer, Concern, Step};
 
 /// Ceilings of the rests after a failure: first and longest.
 pub(super) const RESTS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
@@ -95,7 +96,9 @@ impl Uplink {
     async fn seal(&self, stream: Stream) -> Result<Step, CarryError> {
         self.gate(Load::Batch(stream), 0).await;
         let dropped = self.spool.dropped(stream).await?;
-        let Some(front) = self.spool.front(stream, self.limits.bytes).await? else {
+        // What is sealed has to be forgotten one day, on a disk that may be full by then.
+        let bytes = self.limits.bytes.min(self.spool.batch_max().await);
+        let Some(front) = self.spool.front(stream, bytes).await? else {
             return Ok(Step::Look);
         };
         let (origin, level) = (self.origin.clone(), self.link().packing());
@@ -110,6 +113,7 @@ impl Uplink {
             return Ok(Step::Look);
         }
         tracing::debug!(%stream, key = sealed.key, records = sealed.lines, "batch sealed");
+        fault::pass(Point::UplinkBatchSealed);
         Ok(Step::Send(sealed))
     }
 
@@ -124,6 +128,9 @@ impl Uplink {
         let answer = self.bucket.send(sealed, body).await;
         let took = self.clock.monotonic().duration_since(begun);
         metrics::histogram!("uplink_upload_seconds").record(took);
+        if answer == Answer::Stored {
+            fault::pass(Point::UplinkBatchStored);
+        }
         self.spend(load, answer.sent_bytes(sealed.size)).await;
         Ok(Some(answer))
     }
@@ -177,19 +184,10 @@ impl Uplink {
         let labels = [("stream", stream.as_str()), ("answer", answer.label())];
         metrics::counter!("uplink_upload_answers_total", &labels).increment(1);
         let reason = answer.complaint();
-        match answer {
-            Answer::Stored | Answer::Same | Answer::Taken => {}
-            Answer::Unreachable(_)
-            | Answer::Busy(_)
-            | Answer::Throttled(..)
-            | Answer::Skewed(_)
-            | Answer::Raced
-            | Answer::Gone => {
-                tracing::warn!(%stream, key, reason, "batch not uploaded");
-            }
-            Answer::Refused(_) | Answer::Rejected(_) | Answer::Different => {
-                tracing::error!(%stream, key, reason, "batch not uploaded");
-            }
+        match answer.concern() {
+            Concern::None => {}
+            Concern::Watch => tracing::warn!(%stream, key, reason, "batch not uploaded"),
+            Concern::Act => tracing::error!(%stream, key, reason, "batch not uploaded"),
         }
         self.remember_outlook(answer);
         Step::answered(sealed, answer)

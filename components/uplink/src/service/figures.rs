@@ -20,6 +20,7 @@ pub(super) async fn run(uplink: Arc<Uplink>, stop: CancellationToken) {
                 Ok(totals) => show_files(&totals),
                 Err(error) => tracing::error!(error = %Chain(&error), "cannot count the files"),
             }
+            metrics::gauge!("uplink_disk_free_bytes").set(float(uplink.spool.free().await));
             uplink.counted.notified().await;
         }
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use kit::backoff::Backoff;
 use kit::error::Chain;
+use kit::fault::{self, Point};
 use kit::journal::JournalError;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
@@ -20,7 +21,7 @@ use crate::edge::s3::{Bucket, Parts};
 use crate::edge::spool::{Filing, is_full};
 use crate::file::{Handed, Sent, Step, accept};
 use crate::link::Load;
-use crate::upload::Answer;
+use crate::upload::{Answer, Concern};
 
 /// What files need.
 #[derive(Debug)]
@@ -75,6 +76,7 @@ impl Uplink {
         self.counted.notify_one();
         match filing {
             Filing::Waits(key) => {
+                fault::pass(Point::UplinkFileKept);
                 tracing::info!(key, bytes, "file taken over");
                 self.post.news.notify_one();
                 Ok(Filed { key })
@@ -141,6 +143,10 @@ impl Uplink {
                 self.tell_of(&file, &answer);
                 Step::compared(file, lost, &answer)
             }
+            Step::Pass(file) => {
+                let line = self.spool.files_around(&file).await?;
+                Step::passed(file, line)
+            }
             Step::Rename(file) => {
                 let renamed = file.renamed();
                 tracing::warn!(to = renamed.key, "file renamed");
@@ -148,9 +154,11 @@ impl Uplink {
                 Step::fresh(renamed).later()
             }
             Step::Forget(file) => {
+                fault::pass(Point::UplinkFileStored);
                 self.spool
                     .file_uploaded(file.clone(), self.clock.wall())
                     .await?;
+                fault::pass(Point::UplinkFileNoted);
                 remove(&file.path).await;
                 tracing::info!(key = file.key, bytes = file.bytes, "file uploaded");
                 backoff.reset();
@@ -192,6 +200,7 @@ impl Uplink {
             if let Err(sent) = sent {
                 return sent;
             }
+            fault::pass(Point::UplinkPartStored);
         }
         self.gate(Load::File, 0).await;
         let sent = bucket.finish(file, parts).await;
@@ -218,19 +227,10 @@ impl Uplink {
         let labels = [("answer", answer.label())];
         metrics::counter!("uplink_file_answers_total", &labels).increment(1);
         let (key, reason) = (&file.key, answer.complaint());
-        match answer {
-            Answer::Stored | Answer::Same | Answer::Taken => {}
-            Answer::Unreachable(_)
-            | Answer::Busy(_)
-            | Answer::Throttled(..)
-            | Answer::Skewed(_)
-            | Answer::Raced
-            | Answer::Gone => {
-                tracing::warn!(key, reason, "file not uploaded");
-            }
-            Answer::Refused(_) | Answer::Rejected(_) | Answer::Different => {
-                tracing::error!(key, reason, "file not uploaded");
-            }
+        match answer.concern() {
+            Concern::None => {}
+            Concern::Watch => tracing::warn!(key, reason, "file not uploaded"),
+            Concern::Act => tracing::error!(key, reason, "file not uploaded"),
         }
         self.remember_outlook(answer);
     }

@@ -7,6 +7,7 @@ use futures_util::stream::FuturesUnordered;
 use kit::bus::{Bus, Delivery, PublishError, Retain, Subscription};
 use kit::digest::sha256;
 use kit::error::Chain;
+use kit::fault::{self, Point};
 use kit::journal::JournalError;
 use tokio_util::sync::CancellationToken;
 use wire::record::{Recorded, Stream};
@@ -118,6 +119,7 @@ impl Uplink {
         }
         match self.spool.keep(arrivals, self.clock.wall()).await {
             Ok(verdicts) => {
+                fault::pass(Point::UplinkRecordsKept);
                 self.journal.there();
                 verdicts
             }

@@ -15,8 +15,8 @@ use super::*;
 use crate::edge::s3::tests::bucket;
 use crate::edge::s3::tests::stub::{Mood, Object, SOMETHING_ELSE, Stub};
 use crate::edge::spool::Arrival;
+use crate::edge::spool::tests::spool;
 use crate::intake::{Batch, Kept};
-use crate::quota::Quotas;
 
 mod handing;
 mod leaving;
@@ -131,18 +131,7 @@ impl Edge {
 
 async fn start(disk: &TempDir, stub: &Stub) -> (Arc<Uplink>, Tasks) {
     let (tasks, health) = (Tasks::new(), Health::new());
-    let quotas = Quotas::new(1_000_000, None, None, None);
-    let spool = Spool::open(
-        &disk.path().join("spool.db"),
-        quotas,
-        Floor {
-            percent: 0,
-            most: 0,
-        },
-        &tasks,
-    )
-    .await
-    .unwrap();
+    let spool = spool(disk.path(), 1_000_000, &tasks).await;
     let rules = Rules {
         mode: Mode::Normal,
         day_bytes: 1_000_000,
@@ -214,9 +203,9 @@ fn through(last: u64) -> Vec<u64> {
 }
 
 /// Waits for a state of the test's own process.
-async fn eventually(mut reached: impl FnMut() -> bool) {
+async fn eventually(mut reached: impl AsyncFnMut() -> bool) {
     let reaching = async {
-        while !reached() {
+        while !reached().await {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use kit::fault::{self, Point};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -182,10 +183,14 @@ impl Session {
                 }
                 Step::Changed => tell(LinkEvent::Is(self.condition)).await,
                 Step::Proved => {
+                    fault::pass(Point::ProxyTicketProved);
                     tell(LinkEvent::Proved(token)).await;
                     return Ok(After::Open);
                 }
                 Step::On => {}
+            }
+            if passage.is_sent() {
+                fault::pass(Point::ProxyBytesSent);
             }
             if passage.is_sent() && self.barrier == Barrier::None {
                 self.bid_goodbye().await;

@@ -6,6 +6,7 @@ use super::{
     broadcast, escpos, journal, lock, mpsc, watch,
 };
 use crate::print::Order;
+use kit::fault::{self, Point};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use wire::Code;
@@ -133,6 +134,7 @@ impl Keeper {
             sleep(RETRY).await;
         }
         if !rows.is_empty() {
+            fault::pass(Point::ProxyJobsKept);
             self.probe.there();
         }
         // Known before a byte leaves.
@@ -176,6 +178,7 @@ impl Keeper {
                     for number in rows.forgotten {
                         journal::forget(connection, number).await?;
                     }
+                    fault::pass(Point::ProxyJobsWritten);
                     Ok(())
                 })
             })

@@ -193,10 +193,10 @@ impl Bucket {
 /// Whether an object is a file: by the checksum that S3 verified where it is one of the whole, else
 /// by what we told of it.
 fn is(found: &HeadObjectOutput, file: &Handed) -> bool {
-    // That of an upload in parts is a digest of digests: `…-3`.
+    // That of an upload in parts is a digest of digests: `…-3`, where a store says so.
     let whole = found
         .checksum_sha256()
-        .filter(|checksum| !checksum.contains('-'));
+        .filter(|checksum| file.is_small() && !checksum.contains('-'));
     if let Some(checksum) = whole {
         return checksum == base64::encode(&file.sha256.0);
     }

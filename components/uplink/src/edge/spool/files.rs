@@ -5,7 +5,7 @@ use wire::{Code, Integer, Principal, Problem, Sha256};
 
 use super::REMEMBERED;
 use super::columns::{count, damaged, integer, of, of_count};
-use crate::file::{Handed, WAITING_MAX};
+use crate::file::{Handed, Line, WAITING_MAX};
 
 /// What became of a file that was handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +88,30 @@ pub(super) async fn oldest(readers: &SqlitePool) -> Result<Option<Handed>, sqlx:
     .fetch_optional(readers)
     .await?;
     row.map(read).transpose()
+}
+
+/// Who waits behind a file, and whether anybody waits before it.
+pub(super) async fn around(readers: &SqlitePool, file: &Handed) -> Result<Line, sqlx::Error> {
+    let behind: Option<Columns> = sqlx::query_as(
+        "SELECT sha256, principal, path, bytes, key, at, upload FROM spool_file
+         WHERE done_at IS NULL AND (at, sha256) > (?, ?) ORDER BY at, sha256 LIMIT 1",
+    )
+    .bind(of(file.at))
+    .bind(file.sha256.0.as_slice())
+    .fetch_optional(readers)
+    .await?;
+    let is_last_of_many = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM spool_file
+         WHERE done_at IS NULL AND (at, sha256) < (?, ?))",
+    )
+    .bind(of(file.at))
+    .bind(file.sha256.0.as_slice())
+    .fetch_one(readers)
+    .await?;
+    Ok(Line {
+        behind: behind.map(read).transpose()?,
+        is_last_of_many,
+    })
 }
 
 fn read((sha256, principal, path, bytes, key, at, upload): Columns) -> Result<Handed, sqlx::Error> {

@@ -6,9 +6,10 @@ use wire::record::Stream;
 use wire::{Integer, Problem};
 
 use super::columns::{integer, of};
+use super::floor::Left;
 use super::{Arrival, REMEMBERED, count, forgo, spent};
 use crate::batch::line_bytes;
-use crate::intake::{Kept, conflict, full};
+use crate::intake::{Kept, conflict, disk_full, full};
 use crate::meter::{Count, LOCAL};
 use crate::object::date;
 use crate::quota::{Disk, Quotas, Room};
@@ -18,8 +19,8 @@ use crate::quota::{Disk, Quotas, Room};
 pub(super) struct Bounds {
     /// How much may wait.
     pub(super) quotas: Quotas,
-    /// Whether the disk has room for more.
-    pub(super) disk: Disk,
+    /// What was left of the disk before them.
+    pub(super) disk: Left,
     /// The present.
     pub(super) at: Integer,
 }
@@ -31,10 +32,10 @@ pub(super) async fn all(
     bounds: &Bounds,
 ) -> Result<Vec<Result<Kept, Problem>>, sqlx::Error> {
     let mut verdicts = Vec::with_capacity(arrivals.len());
-    let mut records = 0;
+    let (mut records, mut bytes) = (0, 0);
     for arrival in arrivals {
         let count = u64::try_from(arrival.batch.records.len()).unwrap_or(u64::MAX);
-        let verdict = one(connection, arrival, bounds).await?;
+        let verdict = one(connection, arrival, bounds, &mut bytes).await?;
         if verdict == Ok(Kept::Now) {
             records += count;
         }
@@ -52,10 +53,12 @@ pub(super) async fn all(
     Ok(verdicts)
 }
 
+/// Keeps one batch; `grown` are the bytes of those before it.
 async fn one(
     connection: &mut SqliteConnection,
     arrival: Arrival,
     bounds: &Bounds,
+    grown: &mut u64,
 ) -> Result<Result<Kept, Problem>, sqlx::Error> {
     let at = bounds.at;
     if let Some(same) = seen(connection, &arrival).await? {
@@ -77,8 +80,12 @@ async fn one(
     };
     let bytes = lines.iter().map(|line| line_bytes(line)).sum();
     let held = count::holdings(connection).await?;
-    match bounds.quotas.room(&held, bounds.disk, stream, bytes) {
-        Room::None => return Ok(Err(full(stream, bytes, bounds.quotas.of(stream)))),
+    let disk = bounds.disk.after(*grown + bytes);
+    match bounds.quotas.room(&held, disk, stream, bytes) {
+        Room::None if disk == Disk::Roomy => {
+            return Ok(Err(full(stream, bytes, bounds.quotas.of(stream))));
+        }
+        Room::None => return Ok(Err(disk_full(stream, bytes))),
         Room::After(dropped) => {
             for (from, bytes) in dropped {
                 forgo::oldest(connection, from, bytes, at).await?;
@@ -98,6 +105,7 @@ async fn one(
     let records = u64::try_from(lines.len()).expect("a batch holds few records");
     insert(connection, stream, first, at, lines).await?;
     count::arrived(connection, stream, records, bytes).await?;
+    *grown += bytes;
     Ok(Ok(Kept::Now))
 }
 

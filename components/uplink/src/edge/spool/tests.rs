@@ -12,6 +12,17 @@ mod shelf;
 
 const CAPACITY: u64 = 1_000_000;
 
+/// A spool of so many bytes, on a disk that is never low.
+pub(crate) async fn spool(directory: &Path, capacity: u64, tasks: &Tasks) -> Spool {
+    let quotas = Quotas::new(capacity, None, None, None);
+    let floor = Floor {
+        percent: 0,
+        most: 0,
+    };
+    let path = directory.join("spool.db");
+    Spool::open(&path, quotas, floor, tasks).await.unwrap()
+}
+
 /// A spool in a scratch directory that can be closed and opened again.
 struct Disk {
     directory: TempDir,
@@ -31,19 +42,7 @@ impl Disk {
 
     async fn open(&mut self, capacity: u64) {
         let tasks = Tasks::new();
-        let path = self.directory.path().join("spool.db");
-        let quotas = Quotas::new(capacity, None, None, None);
-        let spool = Spool::open(
-            &path,
-            quotas,
-            Floor {
-                percent: 0,
-                most: 0,
-            },
-            &tasks,
-        )
-        .await
-        .unwrap();
+        let spool = spool(self.directory.path(), capacity, &tasks).await;
         self.open = Some((spool, tasks));
     }
 

@@ -13,14 +13,18 @@ const CONTENT: &[u8] = b"a backup";
 impl Edge {
     /// Puts a file into the directory.
     fn offer(&self, name: &str) -> File {
+        self.offer_with(name, CONTENT)
+    }
+
+    fn offer_with(&self, name: &str, content: &[u8]) -> File {
         let directory = self.disk.path().join("handover");
         fs::create_dir_all(&directory).unwrap();
         let path = directory.join(name);
-        fs::write(&path, CONTENT).unwrap();
+        fs::write(&path, content).unwrap();
         File {
             path: path.to_str().unwrap().to_owned(),
-            sha256: sha256(CONTENT),
-            bytes: Integer::new(8).unwrap(),
+            sha256: sha256(content),
+            bytes: Integer::new(content.len().try_into().unwrap()).unwrap(),
             name: name.to_owned(),
         }
     }
@@ -36,12 +40,7 @@ impl Edge {
 
     /// Waits until so many files were uploaded, ever.
     async fn uploaded(&self, files: u64) {
-        let reaching = async {
-            while self.files().await.uploaded.value() < files {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(LIMIT, reaching).await.unwrap();
+        eventually(async || self.files().await.uploaded.value() >= files).await;
     }
 }
 
@@ -55,7 +54,7 @@ async fn a_file_is_uploaded_then_removed_and_counted() {
     let object = edge.stub.objects().remove(&taken.key).unwrap();
     assert_eq!(object.body, CONTENT);
     assert_eq!(object.headers["if-none-match"], "*");
-    eventually(|| !fs::exists(&file.path).unwrap()).await;
+    eventually(async || !fs::exists(&file.path).unwrap()).await;
     let files = edge.files().await;
     assert_eq!(
         (files.waiting.value(), files.uploaded_bytes.value()),
@@ -74,7 +73,7 @@ async fn a_file_that_is_handed_over_again_is_not_uploaded_again() {
     // Killed before it knew, whoever handed it over does so again.
     edge.offer("one.age");
     assert_eq!(edge.hand_over(2, &file).await.unwrap(), filed);
-    eventually(|| !fs::exists(&file.path).unwrap()).await;
+    eventually(async || !fs::exists(&file.path).unwrap()).await;
     assert_eq!(edge.stub.objects().len(), 1);
     assert_eq!(edge.files().await.uploaded.value(), 1);
 }
@@ -98,7 +97,7 @@ async fn an_upload_whose_answer_was_lost_is_recognised() {
     let edge = Edge::start(Mood::Mute).await;
     let file = edge.offer("one.age");
     edge.hand_over(1, &file).await.unwrap();
-    eventually(|| edge.stub.objects().len() == 1).await;
+    eventually(async || edge.stub.objects().len() == 1).await;
     edge.stub.becomes(Mood::Fine);
     edge.uploaded(1).await;
     assert_eq!(edge.stub.objects().len(), 1);
@@ -124,15 +123,32 @@ async fn a_file_that_vanished_before_it_was_uploaded_is_given_up_and_holds_up_no
     fs::remove_file(&lost.path).unwrap();
     edge.stub.becomes(Mood::Fine);
     let edge = edge.restart().await;
-    let reaching = async {
-        while edge.files().await.waiting.value() > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(LIMIT, reaching).await.unwrap();
+    eventually(async || edge.files().await.waiting.value() == 0).await;
     assert!(edge.stub.objects().is_empty());
     edge.hand_over(2, &edge.offer("next.age")).await.unwrap();
     edge.uploaded(1).await;
+}
+
+// uplink-7.7
+#[tokio::test]
+async fn a_file_that_is_refused_holds_up_no_other_and_is_tried_again() {
+    let edge = Edge::start(Mood::Dislikes("unwanted")).await;
+    let unwanted = [
+        edge.offer_with("unwanted-1.age", b"one"),
+        edge.offer_with("unwanted-2.age", b"two"),
+    ];
+    for (id, file) in (1..).zip(&unwanted) {
+        edge.hand_over(id, file).await.unwrap();
+    }
+    eventually(async || edge.uplink.outlook.borrow().cloud.is_some()).await;
+    edge.hand_over(3, &edge.offer("wanted.age")).await.unwrap();
+    edge.uploaded(1).await;
+    assert_eq!(edge.files().await.waiting.value(), 2);
+    edge.stub.becomes(Mood::Fine);
+    edge.uploaded(3).await;
+    for file in &unwanted {
+        eventually(async || !fs::exists(&file.path).unwrap()).await;
+    }
 }
 
 // uplink-7.2

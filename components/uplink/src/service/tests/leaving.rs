@@ -27,19 +27,12 @@ impl Edge {
 
     /// Waits until the spool has heard of everything that is in the bucket.
     async fn settled(&self) {
-        let settling = async {
-            loop {
-                let totals = self.uplink.spool.totals().await.unwrap();
-                if totals
-                    .iter()
-                    .all(|total| total.waiting_records + total.letters == 0)
-                {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(LIMIT, settling).await.unwrap();
+        eventually(async || {
+            let totals = self.uplink.spool.totals().await.unwrap();
+            let mut totals = totals.iter();
+            totals.all(|total| total.waiting_records + total.letters == 0)
+        })
+        .await;
     }
 
     async fn letters(&self, id: u8) -> Letters {
@@ -73,7 +66,7 @@ async fn a_batch_that_s3_will_never_take_holds_up_nothing_and_is_tried_again_whe
     assert_eq!(stat.streams[1].letters, 1.into());
     let replayed: Replayed = uplink.asked(4, REPLAY, Replay { number }).await;
     assert_eq!(replayed.batches, 1.into());
-    eventually(|| places(&uplink.stub) == through(5)).await;
+    eventually(async || places(&uplink.stub) == through(5)).await;
     assert!(uplink.stub.objects().contains_key(&letters[0].key));
     uplink.settled().await;
     let verified: Verified = uplink.asked(5, VERIFY, Nothing {}).await;
@@ -92,7 +85,7 @@ async fn an_operator_sets_a_batch_aside_that_holds_a_stream_up() {
     let uplink = Edge::start(Mood::Status(403)).await;
     uplink.hand(Stream::P2, 1, 3).await;
     uplink.uplink.lane(Stream::P2).drain(3);
-    eventually(|| uplink.uplink.outlook.borrow().cloud.is_some()).await;
+    eventually(async || uplink.uplink.outlook.borrow().cloud.is_some()).await;
     let stream = Stream::P2;
     let put: Letters = uplink.asked(1, QUARANTINE, Quarantine { stream }).await;
     assert_eq!(put.letters[0].reason, "set aside by edgectl");

@@ -18,7 +18,7 @@ async fn stat_tells_what_waits_what_left_and_how_the_cloud_is() {
     assert_eq!((stat.cloud, p1.waiting_records), (None, 2.into()));
     assert!(p1.oldest_at.is_some() && p1.waiting_bytes > Integer::from(200));
     uplink.uplink.lane(Stream::P1).drain(2);
-    eventually(|| uplink.uplink.outlook.borrow().cloud.is_some()).await;
+    eventually(async || uplink.uplink.outlook.borrow().cloud.is_some()).await;
     let stat: Stat = uplink
         .ask(2, STAT, Nothing {}, LIMIT)
         .await

@@ -30,7 +30,7 @@ async fn what_was_stored_without_an_answer_is_not_stored_twice() {
     uplink.hand(Stream::P1, 1, 3).await;
     let lane = uplink.uplink.lane(Stream::P1);
     lane.drain(3);
-    eventually(|| !uplink.stub.objects().is_empty()).await;
+    eventually(async || !uplink.stub.objects().is_empty()).await;
     let uplink = uplink.restart().await;
     uplink.stub.becomes(Mood::Fine);
     uplink.hand(Stream::P1, 2, 2).await;
@@ -74,7 +74,7 @@ async fn one_stream_that_is_refused_does_not_hold_up_another() {
     let uplink = Edge::start(Mood::Deaf).await;
     uplink.hand(Stream::P0, 1, 1).await;
     uplink.uplink.lane(Stream::P0).drain(1);
-    eventually(|| uplink.uplink.outlook.borrow().cloud == Some(false)).await;
+    eventually(async || uplink.uplink.outlook.borrow().cloud == Some(false)).await;
     uplink.stub.becomes(Mood::Fine);
     uplink.hand(Stream::P3, 2, 1).await;
     let other = uplink.uplink.lane(Stream::P3);

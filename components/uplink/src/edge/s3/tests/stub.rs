@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,6 +14,8 @@ pub(crate) enum Mood {
     Fine,
     /// Answers this status to everything.
     Status(u16),
+    /// Refuses whatever has these words in its name; else as S3 does.
+    Dislikes(&'static str),
     /// Hangs up without a word.
     Deaf,
     /// Stores, then hangs up without a word.
@@ -21,6 +24,8 @@ pub(crate) enum Mood {
     Says(&'static str),
     /// Reads and never answers.
     Silent,
+    /// Takes its time, and is fine.
+    Slow(Duration),
     /// Has something else under the next name that is used, then is fine.
     Squatted,
 }
@@ -101,8 +106,11 @@ impl Stub {
     async fn serve(&self, stream: TcpStream) {
         let mut stream = BufReader::new(stream);
         while let Some(asked) = read(&mut stream).await {
-            if self.state().mood == Mood::Silent {
-                std::future::pending::<()>().await;
+            let mood = self.state().mood;
+            match mood {
+                Mood::Silent => std::future::pending::<()>().await,
+                Mood::Slow(wait) => tokio::time::sleep(wait).await,
+                _ => {}
             }
             let Some(answer) = self.answer(asked) else {
                 return;
@@ -128,6 +136,7 @@ impl Stub {
             (Mood::Deaf | Mood::Silent, ..) => None,
             (Mood::Says(words), ..) => Some(words.to_owned()),
             (Mood::Status(status), method, _) => Some(failure(status, method)),
+            (Mood::Dislikes(words), method, _) if key.contains(words) => Some(failure(403, method)),
             (_, "PUT", Some(_)) if object.headers.contains_key("if-none-match") => {
                 Some(failure(412, "PUT"))
             }
@@ -143,7 +152,7 @@ impl Stub {
             (mood, "PUT", _) => {
                 state.objects.insert(key, object);
                 let told = "etag: \"x\"\r\nx-amz-request-id: 1\r\n";
-                (mood == Mood::Fine).then(|| head(200, told, 0))
+                (mood != Mood::Mute).then(|| head(200, told, 0))
             }
             (_, _, Some(object)) => {
                 let told = |name: &str| Some(format!("{name}: {}\r\n", object.headers.get(name)?));

@@ -145,6 +145,26 @@ async fn a_line_that_is_dead_on_one_side_is_given_up_after_a_time() {
 
 // uplink-4.6
 #[tokio::test]
+async fn a_bucket_that_takes_its_time_is_waited_for_as_long_as_a_body_may_take() {
+    let (answer, stub) = send(Mood::Slow(Duration::from_millis(700))).await;
+    assert_eq!((&answer, step(&answer)), (&Answer::Stored, "forget"));
+    assert_eq!(stub.objects().len(), 1);
+    // Longer than anybody waits: not stored for us, and the same when it is asked about again.
+    let (answer, stub) = send(Mood::Slow(Duration::from_secs(4))).await;
+    assert_eq!(
+        (answer.label(), step(&answer)),
+        ("unreachable", "rest, send")
+    );
+    stub.becomes(Mood::Fine);
+    let again = bucket(&stub.endpoint).send(&sealed(), BODY.to_vec()).await;
+    assert!(
+        [Answer::Stored, Answer::Taken].contains(&again),
+        "{again:?}"
+    );
+}
+
+// uplink-4.6
+#[tokio::test]
 async fn the_cloud_is_left_alone_for_as_long_as_it_says() {
     let seconds = error!("503", "SlowDown", "retry-after: 120\r\n");
     let date = error!(
