@@ -33,6 +33,7 @@ mod revocation;
 mod runbooks;
 mod signaling;
 mod strangers;
+mod succession;
 mod tidy;
 mod uplink;
 mod vprinter;

@@ -17,6 +17,7 @@ use crate::edge::https::{self, Https};
 use crate::edge::journal::{self, Chain, MIGRATIONS};
 use crate::edge::provisioned::Provisioned;
 use crate::edge::scribe::Scribe;
+use crate::edge::succession::{Records, Succession};
 
 mod desk;
 mod leaf;
@@ -25,6 +26,7 @@ mod office;
 mod outbound;
 mod policy;
 mod requests;
+mod succession;
 
 pub(crate) use desk::Desk;
 use leaf::OwnLeaf;
@@ -39,6 +41,7 @@ const JOURNAL_FILE: &str = "journal.db";
 pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> {
     let realm = host.common.realm();
     let ca = Ca::load(&config.ca_dir, realm, host.common.box_id.clone())?;
+    let certificate = ca.der()?;
     let ca = Arc::new(ca);
     let leaf = OwnLeaf {
         ca: Arc::clone(&ca),
@@ -89,14 +92,16 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
     let asked = desk.clone();
     host.tasks
         .spawn("requests", |stop| requests::run(subscription, asked, stop));
-    serve(&config, &host, desk, refusals).await
+    let records = Records::new(&config.ca_dir, host.common.realm(), certificate);
+    let succession = succession::start(&host, records);
+    serve(&config, &host, desk, (refusals, succession)).await
 }
 
 async fn serve(
     config: &Config,
     host: &Host,
     desk: Desk,
-    refusals: Refusals,
+    (refusals, succession): (Refusals, watch::Receiver<Arc<Succession>>),
 ) -> Result<(), StartError> {
     let listener = listen(&config.tls_listener)
         .await
@@ -106,6 +111,7 @@ async fn serve(
         guard: Guard::new(host, &refusals),
         verifier: Verifier::of(&host.identity.borrow()),
         identity: host.identity.clone(),
+        succession,
         clock: host.clock.clone(),
         nonces: Mutex::default(),
         rates: Mutex::default(),

@@ -23,7 +23,7 @@ mod secure;
 mod session;
 
 pub use client::PostError;
-pub(crate) use client::post;
+pub(crate) use client::{get as fetch, post};
 pub use guard::{Guard, bearer};
 pub use secure::{Remote, public_configs, serve_tls, web_configs};
 

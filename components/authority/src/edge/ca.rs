@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use kit::ca::files::{WriteError, write_open};
 use kit::ca::{CaError, Key, PropertyCa, ServerNames};
 use kit::identity::{CERT_FILE, Holder, Identity, IdentityError, KEY_FILE, Realm};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use wire::{BoxId, Integer};
@@ -55,6 +57,12 @@ impl Ca {
     /// The certificate, PEM.
     pub(crate) fn certificate(&self) -> &str {
         self.signer.certificate()
+    }
+
+    /// The same in DER.
+    pub(crate) fn der(&self) -> Result<CertificateDer<'static>, IssueError> {
+        CertificateDer::from_pem_slice(self.certificate().as_bytes())
+            .map_err(|_| IssueError::Authority(CaError::Certificate))
     }
 
     /// A leaf, PEM, for the key of a signing request.

@@ -24,6 +24,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use wire::{Code, Integer, Nonce, Problem};
 
+use super::succession::Succession;
 use crate::nonces::Nonces;
 use crate::rates::Rates;
 use crate::service::Desk;
@@ -31,6 +32,7 @@ use crate::service::Desk;
 mod lapsed;
 mod person;
 mod read;
+mod replacement;
 mod tablet;
 
 /// Largest body: a token, or a certificate with its request, with room to spare.
@@ -45,6 +47,7 @@ pub(crate) struct Https {
     pub(crate) guard: Guard,
     pub(crate) verifier: Verifier,
     pub(crate) identity: watch::Receiver<Arc<Identity>>,
+    pub(crate) succession: watch::Receiver<Arc<Succession>>,
     pub(crate) clock: Clock,
     pub(crate) nonces: Mutex<Nonces>,
     pub(crate) rates: Mutex<Rates<IpAddr>>,
@@ -60,6 +63,7 @@ pub(crate) fn router(https: Https, origins: &[String]) -> Router {
         .route("/bearer", post(tablet::bearer))
         .route("/token", post(tablet::token))
         .route("/renew-leaf", post(lapsed::renew_leaf))
+        .route("/ca-replacement", get(replacement::ca_replacement))
         .route(
             "/sittings",
             get(person::sittings).post(person::open_sitting),

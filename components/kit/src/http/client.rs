@@ -41,11 +41,36 @@ pub(crate) async fn post(
     path: &str,
     body: &[u8],
 ) -> Result<Answer, PostError> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    ask(address, from, tls, &[head.as_bytes(), body].concat()).await
+}
+
+/// Gets what is at a path, the same way.
+pub(crate) async fn get(
+    address: &Address,
+    from: Option<IpAddr>,
+    tls: Arc<ClientConfig>,
+    path: &str,
+) -> Result<Answer, PostError> {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    ask(address, from, tls, head.as_bytes()).await
+}
+
+async fn ask(
+    address: &Address,
+    from: Option<IpAddr>,
+    tls: Arc<ClientConfig>,
+    request: &[u8],
+) -> Result<Answer, PostError> {
     let failed = |source| PostError {
         address: address.clone(),
         source,
     };
-    let exchange = exchange(address, from, tls, path, body);
+    let exchange = exchange(address, from, tls, request);
     match timeout(WAIT, exchange).await {
         Ok(answered) => answered.map_err(failed),
         Err(_) => Err(failed(io::ErrorKind::TimedOut.into())),
@@ -56,20 +81,14 @@ async fn exchange(
     address: &Address,
     from: Option<IpAddr>,
     tls: Arc<ClientConfig>,
-    path: &str,
-    body: &[u8],
+    request: &[u8],
 ) -> io::Result<Answer> {
     let stream = connect(address, from).await?;
     // The verifier looks at the SPIFFE id; the name is only what TLS asks for.
     let name = ServerName::try_from(address.host.clone())
         .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     let mut stream = TlsConnector::from(tls).connect(name, stream).await?;
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-        body.len()
-    );
-    stream.write_all(&[head.as_bytes(), body].concat()).await?;
+    stream.write_all(request).await?;
     read(stream).await
 }
 

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use serde::de::DeserializeOwned;
 use wire::authority::{Challenged, Leaf, RenewByProof};
 use wire::credential::{label, proof};
-use wire::{Component, Octets, Problem, Version};
+use wire::{Code, Component, Octets, Problem, Version};
 
 use crate::config::Address;
 use crate::digest::sha256;
-use crate::http::{PostError, post};
+use crate::http::{PostError, fetch, post};
 use crate::identity::Identity;
 use crate::tls;
 
@@ -32,7 +32,7 @@ impl Door {
     }
 
     /// The next leaf of `current` for the key of `csr`, PEM.
-    pub(super) async fn next_leaf(
+    pub(in crate::identity) async fn next_leaf(
         &self,
         current: &Identity,
         csr: &str,
@@ -53,6 +53,21 @@ impl Door {
             .ask(current, "/renew-leaf", &wire::encode(&body))
             .await?;
         Ok(leaf.certificate)
+    }
+
+    /// The notice of another CA of the property, as whoever answers there gives it; nothing when there
+    /// is none. It is worth what its signature is worth.
+    pub async fn notice(&self) -> Result<Option<Vec<u8>>, DoorError> {
+        let tls = tls::unverified_client_config();
+        let answer = fetch(&self.address, self.from, tls, "/ca-replacement").await?;
+        if answer.succeeded() {
+            return Ok(Some(answer.body));
+        }
+        match wire::decode::<Problem>(&answer.body) {
+            Ok(problem) if problem.code == Code::NotFound => Ok(None),
+            Ok(problem) => Err(DoorError::Refused(problem)),
+            Err(_) => Err(DoorError::Status(answer.status)),
+        }
     }
 
     async fn ask<T: DeserializeOwned>(
