@@ -82,8 +82,16 @@ fn browser(anchor: &Path) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-/// Invites a tablet by `edgectl` and enrols it with a new key.
-pub(crate) async fn enrolled(hotel: &Hotel, name: &str, role: &str) -> (Key, String) {
+/// A tablet that took an invitation up and waits to be compared.
+pub(crate) struct Waiting {
+    key: Key,
+    body: Value,
+    /// What it shows.
+    pub(crate) digits: String,
+}
+
+/// Invites a tablet, which takes the invitation up.
+pub(crate) async fn taken_up(hotel: &Hotel, name: &str, role: &str) -> Waiting {
     let arguments = ["authority", "invite", name, "--role", role, "--json"];
     let invitation: Value = serde_json::from_str(&hotel.edgectl(&arguments)).unwrap();
     let code: Nonce = serde_json::from_value(invitation["code"].clone()).unwrap();
@@ -94,11 +102,24 @@ pub(crate) async fn enrolled(hotel: &Hotel, name: &str, role: &str) -> (Key, Str
     let (status, pending) = ask(hotel, "POST /enrol", "", &body).await;
     assert_eq!((status, &pending["principal"]), (202, &json!(name)));
     let nonce: Nonce = serde_json::from_value(pending["nonce"].clone()).unwrap();
-    let shown = digits(&nonce, &public).to_string();
-    hotel.edgectl(&["authority", "confirm", name, &shown]);
-    let (status, minted) = ask(hotel, "POST /enrol", "", &body).await;
-    assert_eq!((status, &minted["principal"]), (200, &json!(name)));
-    (key, minted["token"].as_str().unwrap().to_owned())
+    let digits = digits(&nonce, &public).to_string();
+    Waiting { key, body, digits }
+}
+
+impl Waiting {
+    /// Key and token, once it was confirmed.
+    pub(crate) async fn token(self, hotel: &Hotel) -> (Key, String) {
+        let (status, minted) = ask(hotel, "POST /enrol", "", &self.body).await;
+        assert_eq!(status, 200, "{minted}");
+        (self.key, minted["token"].as_str().unwrap().to_owned())
+    }
+}
+
+/// Enrols a tablet: its key and its token.
+pub(crate) async fn enrolled(hotel: &Hotel, name: &str, role: &str) -> (Key, String) {
+    let waiting = taken_up(hotel, name, role).await;
+    hotel.edgectl(&["authority", "confirm", name, &waiting.digits]);
+    waiting.token(hotel).await
 }
 
 async fn bearer(hotel: &Hotel, (key, token): &(Key, String)) -> (u16, Value) {

@@ -16,7 +16,7 @@ use wire::Component;
 use wire::credential::Role;
 use wire::print::{Job, SUBMIT};
 
-use super::authority::enrolled;
+use super::authority::taken_up;
 use super::replica::ready;
 
 mod cloud;
@@ -175,7 +175,10 @@ async fn tablets_come_and_go_and_tables_open_and_close_by_the_book() {
     let invited = desk.follows(&mut book, "invite");
     assert!(invited.contains("https://"), "{invited}");
     // Whoever opens the page of the invitation does this; a second one is good as well.
-    enrolled(&hotel, "kitchen-2", "kitchen").await;
+    let tablet = taken_up(&hotel, "kitchen-2", "kitchen").await;
+    desk.word("DIGITS", &tablet.digits);
+    desk.follows(&mut book, "confirm");
+    tablet.token(&hotel).await;
     let revoked = desk.follows(&mut book, "revoke");
     let mut lines = revoked.lines();
     let tablet = lines.find(|line| line.starts_with("kitchen-2  "));

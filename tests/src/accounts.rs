@@ -13,7 +13,7 @@ use sqlx::{AssertSqlSafe, Connection};
 use wire::gateway::DeviceRecord;
 use wire::record::{Record, Stream};
 use wire::uplink::Line;
-use wire::{DeviceId, Integer, Sha256};
+use wire::{DeviceId, Integer, ShortSha256};
 
 use crate::eventually::eventually;
 use crate::hotel::Hotel;
@@ -40,7 +40,7 @@ pub type History = BTreeMap<Place, ledger::Line>;
 #[derive(Debug, Clone, Default)]
 pub struct Whereabouts {
     /// In S3, as often as they are there.
-    pub cloud: Vec<(Place, Sha256)>,
+    pub cloud: Vec<(Place, ShortSha256)>,
     /// In the gateway's outbox or in the spool of `uplink`.
     pub waiting: BTreeSet<Place>,
     /// Records that tombstones say were dropped, by stream.
@@ -75,9 +75,9 @@ pub enum Wrong {
 pub fn judge(said: &History, now: &Whereabouts) -> Verdict {
     let mut verdict = Verdict::default();
     let mut seen = BTreeSet::new();
-    for (place, sha256) in &now.cloud {
-        let digest = said.get(place).map(|line| line.sha256);
-        if digest != Some(*sha256) {
+    for (place, digest) in &now.cloud {
+        let said = said.get(place).map(|line| line.sha256.short());
+        if said != Some(*digest) {
             verdict.wrong.push(Wrong::Foreign(place.clone()));
         }
         if !seen.insert(place) {
@@ -207,24 +207,24 @@ fn first(wrong: &[Wrong]) -> &[Wrong] {
 }
 
 /// The messages of devices in uploaded batches.
-pub fn arrivals(objects: &[Object]) -> Vec<(Place, Sha256)> {
+pub fn arrivals(objects: &[Object]) -> Vec<(Place, ShortSha256)> {
     messages_of(objects).collect()
 }
 
 fn messages_of<'a>(
     objects: impl IntoIterator<Item = &'a Object>,
-) -> impl Iterator<Item = (Place, Sha256)> {
+) -> impl Iterator<Item = (Place, ShortSha256)> {
     let lines = objects.into_iter().flat_map(|object| &object.lines);
     lines.filter_map(|line| message(&line.record))
 }
 
-fn message(record: &Record) -> Option<(Place, Sha256)> {
+fn message(record: &Record) -> Option<(Place, ShortSha256)> {
     match record.kind.as_str() {
         "telemetry" | "reported" | "device-event" => {
             let body = serde_json::Value::Object(record.body.clone());
             let record: DeviceRecord =
                 serde_json::from_value(body).expect("the record has the documented form");
-            Some(((record.device, record.boot, record.seq), record.sha256))
+            Some(((record.device, record.boot, record.seq), record.digest))
         }
         _ => None,
     }

@@ -70,7 +70,7 @@ pub fn of_message(wall: Integer, device: &RegisteredDevice, message: &Message) -
         room: device.room.clone(),
         boot: message.place.boot,
         seq: message.place.seq,
-        sha256: message.sha256,
+        digest: message.sha256.short(),
         capability,
         message: State(object(members)),
     };

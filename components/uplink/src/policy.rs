@@ -66,7 +66,7 @@ const DEVICE: &[(&str, Rule)] = &[
     ("room", Rule::Whole),
     ("boot", Rule::Words),
     ("seq", Rule::Words),
-    ("sha256", Rule::Words),
+    ("digest", Rule::Words),
     ("capability", Rule::Words),
     ("message", Rule::Members),
     ("message.at", Rule::Words),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::body::Integer;
 use crate::device::{AckStatus, Kind, State};
-use crate::digest::Sha256;
+use crate::digest::ShortSha256;
 use crate::id::{Capability, DeviceId, ExecutionId, Operation};
 use crate::problem::Problem;
 
@@ -215,7 +215,7 @@ pub struct DeviceRecord {
     /// Place in the outbox.
     pub seq: Integer,
     /// Digest of the message as it arrived.
-    pub sha256: Sha256,
+    pub digest: ShortSha256,
     /// What was measured; for `telemetry`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capability: Option<Capability>,

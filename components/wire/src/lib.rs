@@ -38,7 +38,7 @@ pub mod uplink;
 
 pub use body::{Integer, Version, decode, decode_large, encode};
 pub use component::Component;
-pub use digest::Sha256;
+pub use digest::{Sha256, ShortSha256};
 pub use id::{
     BatchId, BoxId, Capability, ConnectionId, DeviceId, ExecutionId, JobId, MessageId, Operation,
     OrderId, Principal, PropertyId, RequestId, SittingId, TenantId, TokenId, Word,

@@ -165,7 +165,7 @@ impl Wishes {
             }
             let merge = self.configuration.get(name);
             if let Some(merge) = merge {
-                refuse_unknown(name, &defaults(release, component)?, merge)?;
+                refuse_unfit(name, &defaults(release, component)?, merge)?;
             }
             let update = Update {
                 merge: merge.map(json),
@@ -260,22 +260,27 @@ fn defaults(release: &Release, component: &release::Component) -> Result<Value, 
     })
 }
 
-/// Refuses a key that the recipe does not declare, by its place.
-fn refuse_unknown(
+/// Refuses a key that the recipe does not declare and a value of another kind than its default, by
+/// place. What a value has to be beyond its kind, the component knows, and keeps its last good one.
+fn refuse_unfit(
     component: &str,
     defaults: &Value,
     merge: &Map<String, Value>,
 ) -> Result<(), DeploymentError> {
-    match unknown(defaults, merge, "") {
-        None => Ok(()),
-        Some(place) => Err(DeploymentError::Unknown {
+    unfit(defaults, merge, "").map_or(Ok(()), |(place, why)| {
+        Err(DeploymentError::Unfit {
             component: component.to_owned(),
             place,
-        }),
-    }
+            why,
+        })
+    })
 }
 
-fn unknown(defaults: &Value, merge: &Map<String, Value>, place: &str) -> Option<String> {
+fn unfit(
+    defaults: &Value,
+    merge: &Map<String, Value>,
+    place: &str,
+) -> Option<(String, &'static str)> {
     let declared = defaults.as_object()?;
     // A recipe that declares an empty map takes any key.
     if declared.is_empty() && !place.is_empty() {
@@ -283,12 +288,30 @@ fn unknown(defaults: &Value, merge: &Map<String, Value>, place: &str) -> Option<
     }
     merge.iter().find_map(|(key, value)| {
         let place = format!("{place}/{key}");
-        match (declared.get(key), value) {
-            (None, _) => Some(place),
-            (Some(below), Value::Object(value)) => unknown(below, value, &place),
-            (Some(_), _) => None,
+        let Some(default) = declared.get(key) else {
+            return Some((place, "is not declared by its recipe"));
+        };
+        match (default, value) {
+            (Value::Object(_), Value::Object(below)) => unfit(default, below, &place),
+            (Value::Object(_), _) => Some((place, "holds further keys, not a value")),
+            (Value::Array(_), Value::Array(_)) => None,
+            (Value::Array(_), _) => Some((place, "is a list")),
+            (_, Value::Object(_) | Value::Array(_)) => Some((place, "is a single value")),
+            (Value::String(usual), value) if is_number(usual) => {
+                let fits = match value {
+                    Value::String(text) => is_number(text),
+                    value => value.is_number(),
+                };
+                (!fits).then_some((place, "is a number"))
+            }
+            _ => None,
         }
     })
+}
+
+/// Numbers stand in quotes in recipes.
+fn is_number(text: &str) -> bool {
+    text.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 fn json(merge: &Map<String, Value>) -> String {
@@ -341,14 +364,14 @@ pub(crate) enum DeploymentError {
         name: String,
     },
     /// A key that nobody reads.
-    #[error(
-        "configuration.{component}: {place} is not declared by its recipe; correct or remove it"
-    )]
-    Unknown {
+    #[error("configuration.{component}: {place} {why}; correct or remove it")]
+    Unfit {
         /// The component.
         component: String,
         /// Place of the key, a JSON pointer.
         place: String,
+        /// What it is instead.
+        why: &'static str,
     },
 }
 

@@ -4,7 +4,7 @@ fn place(seq: u32) -> Place {
     ("room-101-lock".parse().unwrap(), 1_u32.into(), seq.into())
 }
 
-fn digest(byte: u8) -> Sha256 {
+fn digest(byte: u8) -> wire::Sha256 {
     kit::digest::sha256(&[byte])
 }
 
@@ -34,7 +34,7 @@ fn check(said: &History, now: &Whereabouts, expected: &Verdict) {
 fn what_is_confirmed_is_stored_or_waits() {
     let said = said(&[(0, "event", true), (1, "event", true), (2, "event", false)]);
     let now = Whereabouts {
-        cloud: vec![(place(0), digest(1))],
+        cloud: vec![(place(0), digest(1).short())],
         waiting: [place(1)].into(),
         dropped: BTreeMap::new(),
     };
@@ -61,10 +61,10 @@ fn what_is_stored_twice_or_differently_is_wrong() {
     let said = said(&[(0, "event", true)]);
     let now = Whereabouts {
         cloud: vec![
-            (place(0), digest(1)),
-            (place(0), digest(1)),
-            (place(7), digest(1)),
-            (place(0), digest(2)),
+            (place(0), digest(1).short()),
+            (place(0), digest(1).short()),
+            (place(7), digest(1).short()),
+            (place(0), digest(2).short()),
         ],
         ..Whereabouts::default()
     };

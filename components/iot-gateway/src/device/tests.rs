@@ -109,7 +109,7 @@ fn a_message_its_place_and_its_digest_are_kept_together_and_then_answered() {
         kind: "telemetry".parse().unwrap(),
         body: serde_json::from_value(json!({
             "device": "t-1", "room": "101", "boot": 1, "seq": 0, "capability": "temperature",
-            "sha256": Sha256([7; 32]), "message": { "at": 4_000, "value": 20.5 },
+            "digest": Sha256([7; 32]).short(), "message": { "at": 4_000, "value": 20.5 },
         }))
         .unwrap(),
     };

@@ -288,7 +288,7 @@ fn gateway() -> Vec<Form> {
                 room: Some("101".to_owned()),
                 boot: n(3),
                 seq: n(18),
-                sha256: Sha256([7; 32]),
+                digest: Sha256([7; 32]).short(),
                 capability: Some(word("temperature")),
                 message: state(json!({ "value": 20.5 })),
             },

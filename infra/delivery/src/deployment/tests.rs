@@ -4,10 +4,12 @@ use super::*;
 
 #[track_caller]
 fn check(merge: &Value, expected: Option<&str>) {
-    let defaults =
-        json!({"s3": {"bucket": "", "region": ""}, "log": "info", "labels": {}, "keys": []});
+    let defaults = json!({
+        "s3": {"bucket": "", "region": ""}, "log": "info", "labels": {}, "keys": [], "age_ms": "60000",
+    });
     let merge = merge.as_object().unwrap();
-    assert_eq!(unknown(&defaults, merge, "").as_deref(), expected);
+    let found = unfit(&defaults, merge, "").map(|(place, _)| place);
+    assert_eq!(found.as_deref(), expected);
 }
 
 // delivery-3.2
@@ -17,6 +19,22 @@ fn a_key_that_no_recipe_declares_is_named_by_its_place() {
     check(&json!({"labels": {"any": "thing"}, "keys": ["k"]}), None);
     check(&json!({"s3": {"buckt": "b"}}), Some("/s3/buckt"));
     check(&json!({"logg": "info"}), Some("/logg"));
+}
+
+// delivery-3.2
+#[test]
+fn a_value_of_another_kind_than_its_default_is_named_by_its_place() {
+    check(&json!({"age_ms": "900000"}), None);
+    check(&json!({"age_ms": 900_000}), None);
+    check(&json!({"age_ms": "15 minutes"}), Some("/age_ms"));
+    check(&json!({"age_ms": true}), Some("/age_ms"));
+    check(&json!({"s3": "a-bucket"}), Some("/s3"));
+    check(
+        &json!({"s3": {"bucket": {"name": "b"}}}),
+        Some("/s3/bucket"),
+    );
+    check(&json!({"keys": "k"}), Some("/keys"));
+    check(&json!({"log": ["info"]}), Some("/log"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 export type Word = string;
 
 /**
- * Answer of `POST /enrol`, `POST /token` and [`MINT_GUEST`].
+ * Answer of `POST /enrol` (200), `POST /token` and [`MINT_GUEST`].
  */
 export interface Minted {
   /**

@@ -21,6 +21,10 @@ export interface DeviceRecord {
    * The device.
    */
   device: string;
+  /**
+   * Digest of the message as it arrived.
+   */
+  digest: string;
   message: State;
   /**
    * Where it is.
@@ -30,10 +34,6 @@ export interface DeviceRecord {
    * Place in the outbox.
    */
   seq: number;
-  /**
-   * Digest of the message as it arrived.
-   */
-  sha256: string;
 }
 /**
  * The message's own members: `value`, `state`, `kind` and the like.

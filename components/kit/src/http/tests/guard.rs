@@ -186,6 +186,7 @@ async fn the_connections_of_whoever_is_revoked_end_in_the_middle_of_a_stream() {
     assert_eq!(house.ask(Some("lock-2"), "").await.unwrap().0, 200);
     let heard = futures_util::FutureExt::now_or_never(other.read_u8());
     assert!(heard.is_none(), "the other stream is open");
+    drop(other);
     house.tasks.drain().await.unwrap();
 }
 
