@@ -8,7 +8,9 @@ use hotel_tests::runbook::{Desk, Runbook};
 use hotel_tests::{Hotel, Plan, eventually};
 use kit::bus::{Retain, Session};
 use kit::clock::Clock;
-use kit::identity::{Door, Identity, renew};
+use kit::identity::{Door, ROOT_FILE, load_device, renew};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use wire::registry::Onboarding;
 use wire::topic::DeviceSubject;
 use wire::{DeviceId, Topic, Version};
@@ -30,7 +32,9 @@ async fn a_device_that_makes_its_own_key_joins_by_the_book() {
     desk.word("ID", id);
     desk.word("DEVICE", device.path());
     desk.word("OUT", out.path());
-    for block in ["device-key", "device-add", "device-join"] {
+    let root = hotel.places.property_dir.join("chain/root.pem");
+    desk.word("ROOT", &root);
+    for block in ["device-key", "pin-root", "device-add", "device-join"] {
         desk.follows(&mut book, block);
     }
     assert!(out.path().join("pool-thermostat.png").exists());
@@ -45,6 +49,8 @@ async fn a_device_that_makes_its_own_key_joins_by_the_book() {
     assert_eq!(onboarding.broker, hotel.places.broker.to_string());
     let authority = hotel.listener("authority", "tls_listener");
     assert_eq!(onboarding.authority, authority.to_string());
+    let root = CertificateDer::from_pem_file(root).unwrap();
+    assert_eq!(onboarding.root.unwrap().as_slice(), root.as_ref());
 
     let client = Client::new(&hotel, device.path(), Session::Clean, None);
     let client = client.connected().await;
@@ -61,7 +67,8 @@ async fn a_device_that_makes_its_own_key_joins_by_the_book() {
     })
     .await;
 
-    let present = Identity::load(device.path()).unwrap();
+    assert!(device.path().join(ROOT_FILE).exists());
+    let present = load_device(device.path()).unwrap();
     let (door, clock) = (Door::at(authority), Clock::system());
     let next = renew(device.path(), &present, &door, &clock).await.unwrap();
     assert_eq!(next.spiffe, present.spiffe);

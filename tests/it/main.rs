@@ -37,6 +37,7 @@ mod revocation;
 mod runbooks;
 mod signaling;
 mod strangers;
+mod succession;
 mod tidy;
 mod uplink;
 mod vprinter;

@@ -203,6 +203,12 @@ impl Hotel {
         succeed(&mut up_installed(plan, self.dir()));
     }
 
+    /// Starts it again in its directory, whatever was done to that since it ended.
+    pub fn up_again(&self, plan: Plan<'_>) {
+        let mut start = up(plan, self.dir(), self.network.as_ref());
+        succeed(start.arg("--artifacts").arg(artifacts()));
+    }
+
     fn start(plan: Plan<'_>, network: Option<Network>) -> Self {
         let directory = tempfile::tempdir().expect("a scratch directory can be made");
         Self::start_in(directory, &artifacts(), plan, network)

@@ -10,7 +10,8 @@
 //! all the same, but that of the boot.
 //!
 //! Rules are pure (`device`, `outbox`, `physics`, `mischief` and the kinds); the world is in `ledger`,
-//! `session` and here. Each renews its leaf by itself. Deliberately not here: radio protocols.
+//! `session` and here. Each renews its leaf by itself, and takes the notice of another authority of its
+//! property when it carries the chain root. Deliberately not here: radio protocols.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -18,9 +19,10 @@ use std::time::Duration;
 
 use kit::clock::Clock;
 use kit::config::Address;
-use kit::identity::{Door, IdentityError, keep_current};
+use kit::identity::{DeviceLeaf, Door, ROOT_FILE, ReplacementError, keep_current};
 use kit::lifecycle::Tasks;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use wire::registry::Registry;
 use wire::{DeviceId, Integer, PropertyId};
 
@@ -132,13 +134,22 @@ impl Hotel {
         let devices = options.registry.devices.iter().zip(identities);
         for (number, (registered, (dir, identity))) in (0..).zip(devices) {
             let leaf = watch::Sender::new(identity);
+            let (online, notices) = (watch::Sender::new(false), watch::Sender::default());
             if let Some(authority) = &options.authority {
-                let (door, kept) = (door(authority, number), leaf.clone());
-                let clock = clock.clone();
-                tasks.spawn("leaf", |stop| keep_current(dir, door, kept, clock, stop));
+                let leaf = DeviceLeaf {
+                    dir,
+                    door: door(authority, number),
+                    identity: leaf.clone(),
+                    online: online.subscribe(),
+                    heard: notices.subscribe(),
+                    clock: clock.clone(),
+                };
+                tasks.spawn("leaf", |stop| keep(leaf, stop));
             }
             let place = Place {
                 identity: leaf.subscribe(),
+                online,
+                notices,
                 ledger: ledger.clone(),
                 clock: clock.clone(),
                 rhythm: rhythm.of_device(number),
@@ -174,6 +185,15 @@ impl Hotel {
     }
 }
 
+/// Keeps the leaf of a device, which takes a notice of another authority if it carries a chain root.
+async fn keep(leaf: DeviceLeaf, stop: CancellationToken) {
+    if leaf.dir.join(ROOT_FILE).exists() {
+        leaf.keep(stop).await;
+    } else {
+        keep_current(leaf.dir, leaf.door, leaf.identity, leaf.clock, stop).await;
+    }
+}
+
 /// The authority as a device sees it. On one machine each device has an address of its own all the
 /// same, as it has in a hotel: the authority hears an address only so often.
 fn door(authority: &Address, number: u32) -> Door {
@@ -201,7 +221,7 @@ pub enum StartError {
     #[error("cannot load the identity of a device")]
     Identity {
         /// Which file, and why.
-        source: IdentityError,
+        source: ReplacementError,
     },
     /// The ledger cannot be used.
     #[error("cannot open the ledger")]

@@ -7,3 +7,4 @@ pub(crate) mod journal;
 pub(crate) mod provisioned;
 pub(crate) mod qr;
 pub(crate) mod scribe;
+pub(crate) mod succession;

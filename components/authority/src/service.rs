@@ -17,6 +17,7 @@ use crate::edge::https::{self, Https};
 use crate::edge::journal::{self, Chain, MIGRATIONS};
 use crate::edge::provisioned::Provisioned;
 use crate::edge::scribe::Scribe;
+use crate::edge::succession::{Records, Succession};
 
 mod desk;
 mod leaf;
@@ -26,6 +27,7 @@ mod office;
 mod outbound;
 mod policy;
 mod requests;
+mod succession;
 
 pub(crate) use desk::Desk;
 use leaf::OwnLeaf;
@@ -40,6 +42,7 @@ const JOURNAL_FILE: &str = "journal.db";
 pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> {
     let realm = host.common.realm();
     let ca = Ca::load(&config.ca_dir, realm, host.common.box_id.clone())?;
+    let certificate = ca.der()?;
     let ca = Arc::new(ca);
     names::start(&host, &config.addresses, &ca)?;
     let leaf = OwnLeaf {
@@ -91,7 +94,9 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
     let asked = desk.clone();
     host.tasks
         .spawn("requests", |stop| requests::run(subscription, asked, stop));
-    serve(&config, &host, ca, desk, refusals).await
+    let records = Records::new(&config.ca_dir, host.common.realm(), certificate);
+    let succession = succession::start(&host, records);
+    serve(&config, &host, ca, desk, (refusals, succession)).await
 }
 
 async fn serve(
@@ -99,7 +104,7 @@ async fn serve(
     host: &Host,
     ca: Arc<Ca>,
     desk: Desk,
-    refusals: Refusals,
+    (refusals, succession): (Refusals, watch::Receiver<Arc<Succession>>),
 ) -> Result<(), StartError> {
     let listener = listen(&config.tls_listener)
         .await
@@ -110,6 +115,7 @@ async fn serve(
         guard: Guard::new(host, &refusals),
         verifier: Verifier::of(&host.identity.borrow()),
         identity: host.identity.clone(),
+        succession,
         clock: host.clock.clone(),
         nonces: Mutex::default(),
         rates: Mutex::default(),

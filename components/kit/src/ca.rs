@@ -20,6 +20,7 @@ mod key;
 mod leaf;
 mod property;
 mod registration;
+mod replacement;
 mod request;
 mod root;
 
@@ -27,6 +28,7 @@ pub use key::Key;
 pub use leaf::ServerNames;
 pub use property::PropertyCa;
 pub use registration::{Registration, RegistrationError};
+pub use replacement::{KnownKey, Predecessors, Whereabouts, public_sha256, requested_sha256};
 pub use request::CrossSignRequest;
 pub use root::ChainRoot;
 
@@ -52,6 +54,9 @@ pub enum CaError {
     /// A path length of the chain root that allows no property CA below.
     #[error("chain root may not sign a certificate authority (path length 0)")]
     ChainTooShort,
+    /// Somebody else vouches for the property.
+    #[error("the property's certificate authority is not vouched for by this chain root")]
+    OtherRoot,
     /// Neither a DNS name nor an address.
     #[error("{name:?} is neither a DNS name nor an IP address")]
     ServerName {

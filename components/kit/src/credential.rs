@@ -12,6 +12,7 @@
 mod follow;
 mod passport;
 mod refusals;
+mod replacement;
 mod token;
 mod verifier;
 
@@ -28,6 +29,8 @@ use crate::identity::{PrincipalKind, Realm, SpiffeId, WrongCertificate};
 pub use follow::{NotAList, believed, follow_revocations, revocations};
 pub use passport::{NotThisKey, Passport};
 pub use refusals::Refusals;
+pub use replacement::{NotAReplacement, claimed_replacement, verify_replacement};
+pub(crate) use token::sign_by;
 pub use token::{jwk, sign as sign_token};
 pub use verifier::Verifier;
 

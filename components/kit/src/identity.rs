@@ -22,6 +22,7 @@ mod certificate;
 mod follow;
 mod load;
 mod renewal;
+mod replacement;
 pub(crate) mod signing;
 mod spiffe;
 
@@ -29,6 +30,10 @@ pub use certificate::{Particulars, WrongCertificate};
 pub use follow::follow;
 pub use load::IdentityError;
 pub use renewal::{Door, DoorError, RenewalError, keep_current, renew, show_overdue};
+pub use replacement::{
+    DeviceLeaf, REPLACEMENT_FILE, ROOT_FILE, ReplacementError, accept, come_over, load_device,
+    note_number,
+};
 pub use spiffe::{
     Holder, NotASpiffeId, NotATrustDomain, PrincipalKind, Realm, SpiffeId, TrustDomain,
 };
@@ -101,6 +106,17 @@ impl Identity {
 
     pub(crate) fn signer(&self) -> Arc<EcdsaKeyPair> {
         Arc::clone(&self.signer)
+    }
+
+    /// The same leaf of somebody who believes another CA, which has not issued it.
+    pub(crate) fn under(self, ca: CertificateDer<'static>) -> Option<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add(ca.clone()).ok()?;
+        Some(Self {
+            anchor: vec![ca],
+            roots: Arc::new(roots),
+            ..self
+        })
     }
 
     pub(crate) fn roots(&self) -> Arc<RootCertStore> {

@@ -44,6 +44,18 @@ pub fn unnamed_client_config(identity: &Identity, server: &SpiffeId) -> Arc<Clie
     unresumed(config)
 }
 
+/// How to reach whoever answers, without a look at who that is: for what is believed by a signature of
+/// its own, by somebody whose CA may be another than the server's. Nothing is said to it.
+pub(crate) fn unverified_client_config() -> Arc<ClientConfig> {
+    let config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .expect("ring speaks the default versions of TLS")
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verify::Anybody::new(&provider())))
+        .with_no_client_auth();
+    unresumed(config)
+}
+
 /// How to reach a server on the internet: by its name, under the authorities in `file` (PEM), or
 /// those that the machine trusts. Whoever reaches it proves otherwise who they are.
 pub fn internet_client_config(file: Option<&Path>) -> Result<Arc<ClientConfig>, AnchorError> {

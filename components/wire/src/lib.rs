@@ -27,6 +27,7 @@ pub mod print;
 pub mod problem;
 pub mod record;
 pub mod registry;
+pub mod replacement;
 pub mod replica;
 pub mod request;
 pub mod signaling;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::Version;
+use crate::body::{Integer, Version};
 use crate::credential::CERTIFICATE_MAX;
 use crate::device::Kind;
 use crate::id::{Capability, DeviceId};
@@ -36,6 +36,13 @@ pub struct Onboarding {
     pub ca: Octets<CERTIFICATE_MAX>,
     /// The device's leaf for its own key, DER.
     pub certificate: Octets<CERTIFICATE_MAX>,
+    /// The chain root, DER: whose notice of another CA the device will believe, and nothing else;
+    /// absent where the property does not know its root yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Octets<CERTIFICATE_MAX>>,
+    /// Number of the last such notice, which the device must not take any more; 0 before the first.
+    #[serde(default)]
+    pub ca_number: Integer,
 }
 
 /// What the property knows of a device before it speaks.

@@ -12,7 +12,7 @@ use wire::registry::RegisteredDevice;
 use wire::{Capability, DeviceId};
 
 use crate::local;
-use crate::operator::{AUTHORITY_PORT, BROKER_PORT, address};
+use crate::operator::{AUTHORITY_PORT, BROKER_PORT, OperatorError, address};
 use crate::output::{json, say};
 use crate::property::{Change, Leaf, Property, PropertyError, Renewal, present};
 
@@ -20,12 +20,14 @@ mod capabilities;
 mod enrolment;
 mod onboarding;
 mod rooms;
+mod succession;
 
 pub(crate) use enrolment::EnrolmentError;
 pub(crate) use onboarding::OnboardingError;
 pub(crate) use rooms::{ROOMS_MAX, hotel, room_numbers};
 
 use onboarding::Addresses;
+use succession::{Adopt, WriteRoster};
 
 /// How every box is called in its own network.
 const BOX: &str = "greengrass.local";
@@ -37,6 +39,10 @@ pub(crate) enum DeviceCommand {
     Add(Add),
     /// Show the registry.
     List(List),
+    /// Write down what has to be known of the devices when this box is gone, to be kept elsewhere.
+    Roster(WriteRoster),
+    /// Let devices of a box that is gone come over to this property's new authority.
+    Adopt(Adopt),
 }
 
 /// Arguments of `device add`.
@@ -96,6 +102,8 @@ impl DeviceCommand {
         match self {
             Self::Add(add) => add.run(&Clock::system()),
             Self::List(list) => list.run(),
+            Self::Roster(roster) => roster.run(),
+            Self::Adopt(adopt) => adopt.run(),
         }
     }
 }
@@ -278,6 +286,9 @@ pub(crate) enum DeviceError {
     /// The registry says otherwise.
     #[error(transparent)]
     Enrolment(#[from] EnrolmentError),
+    /// Nobody says who is revoked.
+    #[error(transparent)]
+    Operator(#[from] Box<OperatorError>),
     /// A device cannot be brought in with its own key.
     #[error(transparent)]
     Onboarding(#[from] OnboardingError),

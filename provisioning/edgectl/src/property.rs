@@ -7,11 +7,13 @@
 //! DIR/property/principals.json      every id ever given away
 //! DIR/property/chain/               chain root, cross-signed CA, registration record; or the
 //!                                   request for them
+//! DIR/property/ca-replacement.json  the chain root's notice, where the property had another CA
+//! DIR/property/predecessors.json    the former CAs, and whose leaves of them are exchanged
 //! DIR/identity/PRINCIPAL/           ca.pem, cert.pem, key.pem
 //! ```
 //!
-//! On a box, `authority` and `iot-gateway` have copies of `principals.json` and `devices.json` of
-//! their own, which follow.
+//! On a box, `authority` and `iot-gateway` have copies of `principals.json`, `devices.json` and the last
+//! two of their own, which follow.
 //!
 //! Promises: a command that was carried out changes nothing when it is repeated; one that
 //! contradicts an earlier one is refused and names the field; an id is never given to anybody
@@ -32,6 +34,7 @@ use time::OffsetDateTime;
 use wire::registry::Registry;
 use wire::{Component, Principal, Sha256};
 
+mod announce;
 mod bequest;
 mod cloud_server;
 mod create;
@@ -43,8 +46,10 @@ mod leaves;
 mod ledger;
 mod lock;
 mod on_box;
+mod pin_root;
 mod record;
 mod store;
+mod succession;
 
 pub(crate) use bequest::Bequest;
 pub(crate) use error::PropertyError;
@@ -54,11 +59,14 @@ pub(crate) use leaves::{Leaf, Renewal};
 pub(crate) use ledger::{Ledger, Taken};
 pub(crate) use record::Record;
 pub(crate) use store::StoreError;
+pub(crate) use succession::{OldDisk, Roster, read as read_succession, write as write_roster};
 
+use announce::AnnounceCa;
 use cloud_server::CloudServer;
 use create::Create;
 use cross_sign::CrossSign;
 use lock::Lock;
+use pin_root::PinRoot;
 
 /// Makes a property.
 #[derive(Debug, Clone, Subcommand)]
@@ -67,6 +75,10 @@ pub(crate) enum PropertyCommand {
     Create(Create),
     /// Let the chain root vouch for the property of a new box.
     CrossSign(CrossSign),
+    /// Tell the devices of a property, by the chain root, that it has another authority.
+    AnnounceCa(AnnounceCa),
+    /// Give the devices of a property the chain root to carry, whose notices they believe.
+    PinRoot(PinRoot),
     /// Issue the certificate of a server in the cloud, by the chain root.
     CloudServer(CloudServer),
 }
@@ -77,6 +89,8 @@ impl PropertyCommand {
         match self {
             Self::Create(create) => create.run(&Clock::system()),
             Self::CrossSign(request) => request.run(&Clock::system()),
+            Self::AnnounceCa(announce) => announce.run(&Clock::system()),
+            Self::PinRoot(pin) => pin.run(),
             Self::CloudServer(server) => server.run(&Clock::system()),
         }
     }
@@ -224,7 +238,11 @@ impl Property {
     ) -> Result<Leaf, PropertyError> {
         self.give_away(std::slice::from_ref(holder))?;
         let names = self.record.server_names(holder)?;
-        leaves::issue(&self.ca, dir, holder, &names, renewal, now)
+        let leaf = leaves::issue(&self.ca, dir, holder, &names, renewal, now)?;
+        if matches!((holder, leaf), (Holder::Device(_), Leaf::Issued(_))) {
+            leaves::carry_root(dir, self.root()?.as_deref(), self.ca_number()?)?;
+        }
+        Ok(leaf)
     }
 
     /// A leaf for the key of a signing request, PEM; the key stays where it is.

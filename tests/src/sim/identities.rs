@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use kit::identity::Identity;
+use kit::identity::{Identity, load_device};
 use tokio::task::spawn_blocking;
 use wire::registry::Registry;
 use wire::{DeviceId, Principal};
@@ -45,7 +45,7 @@ impl Identities {
             .map(|device| self.of(device))
             .collect::<Result<Vec<_>, _>>()?;
         let load = |directory: &PathBuf| {
-            let identity = Identity::load(directory).map(Arc::new)?;
+            let identity = load_device(directory).map(Arc::new)?;
             Ok((directory.clone(), identity))
         };
         spawn_blocking(move || directories.iter().map(load).collect::<Result<_, _>>())

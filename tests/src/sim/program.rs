@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! hotel-sim --hotel DIR/hotel.json [--interval-ms N] [--seed N] [--speed N] [--outbox-max N]
-//!           [--faults KIND,…]
+//!           [--faults KIND,…] [--identities DIR]
 //! hotel-sim ledger --ledger FILE [--json] [--lines]
 //! ```
 
@@ -19,7 +19,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::ledger::LedgerError;
 use super::mischief::Mischief;
-use super::{FileError, Hotel, HotelFile, INTERVAL, OUTBOX_MAX, StartError};
+use super::{FileError, Hotel, HotelFile, INTERVAL, Identities, OUTBOX_MAX, StartError};
 
 mod show;
 
@@ -72,6 +72,10 @@ struct Run {
     /// What goes wrong with every device, by chance of the seed; separated by commas.
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     faults: Vec<Mischief>,
+    /// Directory of the devices' own identities, one for each by its name, instead of those that
+    /// `hotel.json` names.
+    #[arg(long, value_name = "DIR")]
+    identities: Option<PathBuf>,
     /// Log filter: `info`, `hotel_tests=debug,info`.
     #[arg(long, default_value = "info,kit::bus=warn")]
     log: String,
@@ -120,6 +124,9 @@ impl Run {
         options.speed = self.speed;
         options.outbox_max = self.outbox_max;
         options.faults = self.faults;
+        if let Some(directory) = self.identities {
+            options.identities = Identities::Below(directory);
+        }
         let tasks = Tasks::new();
         // Kept, so that the count of connected devices has a reader for as long as they live.
         let hotel = Hotel::start(options, &tasks).await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use kit::bus::{Bus, Link, Session as Kept, Settings, Subscription};
 use kit::clock::Clock;
 use kit::error::Chain;
@@ -14,8 +15,9 @@ use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use wire::device::{Kind, Online};
 use wire::registry::RegisteredDevice;
+use wire::replacement::CA_REPLACEMENT_EVENT;
 use wire::topic::{DeviceSubject, DeviceWord};
-use wire::{DeviceId, Filter, Integer, PropertyId, Topic, Version};
+use wire::{Component, DeviceId, Filter, Integer, PropertyId, Topic, Version, Word};
 
 use super::device::{Device, Input, Memory};
 use super::flight::Flight;
@@ -49,6 +51,10 @@ pub(super) struct Place {
     pub(super) delay: Duration,
     /// How many devices are connected.
     pub(super) connected: watch::Sender<usize>,
+    /// Whether this one is.
+    pub(super) online: watch::Sender<bool>,
+    /// Notices of another authority of the property, as they are heard.
+    pub(super) notices: watch::Sender<Bytes>,
 }
 
 /// A device with everything it holds.
@@ -150,6 +156,9 @@ impl Session {
         let bus = Bus::new(self.settings.clone(), tasks, Health::new().need("bus"));
         let words = DeviceWord::HEARD.iter();
         let filters = words.map(|word| Filter::device(bus.property(), Some(&self.id), *word));
+        let event: Word = CA_REPLACEMENT_EVENT.parse().expect("an event is a word");
+        let notices = Filter::events(bus.property(), Some(Component::Authority), Some(&event));
+        let filters = filters.chain([notices]);
         let subscription = bus.subscribe(filters).await;
         bus.connect();
         let ended = self.live(&bus, subscription, stop).await;
@@ -234,6 +243,7 @@ impl Session {
     fn set_online(&mut self, online: bool) {
         if online != self.online {
             self.online = online;
+            self.place.online.send_replace(online);
             self.place.connected.send_modify(|connected| {
                 *connected = if online {
                     *connected + 1

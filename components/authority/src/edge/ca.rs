@@ -11,6 +11,8 @@ use kit::ca::{CaError, Key, PropertyCa, ServerNames};
 use kit::identity::{
     CERT_FILE, Holder, Identity, IdentityError, KEY_FILE, Particulars, Realm, WrongCertificate,
 };
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use tokio::sync::watch;
@@ -63,6 +65,12 @@ impl Ca {
     /// The certificate, PEM.
     pub(crate) fn certificate(&self) -> &str {
         self.signer.certificate()
+    }
+
+    /// The same in DER.
+    pub(crate) fn der(&self) -> Result<CertificateDer<'static>, IssueError> {
+        CertificateDer::from_pem_slice(self.certificate().as_bytes())
+            .map_err(|_| IssueError::Authority(CaError::Certificate))
     }
 
     /// A leaf, PEM, for the key of a signing request.

@@ -24,6 +24,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use wire::{Code, Integer, Nonce, Problem};
 
+use super::succession::Succession;
 use crate::edge::ca::Ca;
 use crate::nonces::Nonces;
 use crate::rates::Rates;
@@ -33,6 +34,7 @@ mod lapsed;
 mod names;
 mod person;
 mod read;
+mod replacement;
 mod tablet;
 
 /// Largest body: a token, or a certificate with its request, with room to spare.
@@ -48,6 +50,7 @@ pub(crate) struct Https {
     pub(crate) guard: Guard,
     pub(crate) verifier: Verifier,
     pub(crate) identity: watch::Receiver<Arc<Identity>>,
+    pub(crate) succession: watch::Receiver<Arc<Succession>>,
     pub(crate) clock: Clock,
     pub(crate) nonces: Mutex<Nonces>,
     pub(crate) rates: Mutex<Rates<IpAddr>>,
@@ -64,6 +67,7 @@ pub(crate) fn router(https: Https, origins: &[String]) -> Router {
         .route("/token", post(tablet::token))
         .route("/renew-leaf", post(lapsed::renew_leaf))
         .route("/server-names", get(names::server_names))
+        .route("/ca-replacement", get(replacement::ca_replacement))
         .route(
             "/sittings",
             get(person::sittings).post(person::open_sitting),

@@ -25,6 +25,7 @@ use crate::edge::ca::tests::Estate;
 
 mod bus;
 mod leaves;
+mod succession;
 mod tablets;
 
 /// A running component, its property and its disk.
@@ -47,7 +48,10 @@ struct Running {
 
 impl House {
     async fn start() -> Self {
-        let estate = Estate::found("seaside");
+        Self::of(Estate::found("seaside")).await
+    }
+
+    async fn of(estate: Estate) -> Self {
         let disk = tempfile::tempdir().unwrap();
         let holder = Holder::Component(Component::Authority);
         let (_, identity, _) = estate.identity(&holder, 0);
@@ -149,12 +153,17 @@ impl Running {
         };
         office.open().await.unwrap();
         tasks.spawn("office", |stop| office.run(jobs, stop));
+        let der = estate.load().der().unwrap();
+        let records = Records::new(estate.dir.path(), estate.ca.realm().clone(), der).changed();
+        let succession = records.map(Result::unwrap).unwrap_or_default();
+        let succession = watch::Sender::new(Arc::new(succession));
         let https = Https {
             desk: desk.clone(),
             ca: Arc::clone(&ca),
             guard: Guard::of(identities.clone(), &refusals, clock.clone()),
             verifier: Verifier::of(identity),
             identity: identities,
+            succession: succession.subscribe(),
             clock: clock.clone(),
             nonces: Mutex::default(),
             rates: Mutex::default(),

@@ -5,8 +5,7 @@ use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
 use wire::{Integer, PropertyId, Sha256, TenantId, Version};
 
-use super::PropertyCa;
-use crate::digest::sha256;
+use super::{CaError, ChainRoot, PropertyCa};
 use crate::identity::{Realm, TrustDomain};
 
 /// A property CA as the cloud has it on its list.
@@ -65,6 +64,15 @@ impl Registration {
         Ok(record)
     }
 
+    /// The CA's own certificate, and whether `root` vouches for it.
+    pub fn vouched_by(&self, root: &ChainRoot) -> Result<CertificateDer<'static>, CaError> {
+        let read = |pem: &str| {
+            CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| CaError::Certificate)
+        };
+        root.check_signed(&read(&self.cross_signed)?)?;
+        read(&self.ca)
+    }
+
     /// The property that the record speaks of.
     pub fn realm(&self) -> Realm {
         Realm {
@@ -77,8 +85,7 @@ impl Registration {
 
 fn public_sha256(pem: &str) -> Option<Sha256> {
     let der = CertificateDer::from_pem_slice(pem.as_bytes()).ok()?;
-    let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
-    Some(sha256(certificate.public_key().raw))
+    super::public_sha256(&der)
 }
 
 /// A registration record cannot be used.

@@ -3,12 +3,17 @@
 use std::fmt;
 
 use rcgen::{Issuer, KeyPair, PublicKeyData};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use time::OffsetDateTime;
+use wire::Version;
+use wire::replacement::{CA_REPLACEMENT_TYPE, CaReplacement, SignedCaReplacement};
 
 use super::leaf::{self, ServerNames};
 use super::property::{self, authority, issuer};
 use super::{CaError, Key, PropertyCa};
-use crate::identity::Realm;
+use crate::credential::sign_by;
+use crate::identity::{Realm, signing};
 
 /// Signs property CAs and the servers of the cloud; kept offline, never on a box.
 pub struct ChainRoot {
@@ -38,6 +43,23 @@ impl ChainRoot {
         }
     }
 
+    /// Refuses what is no certificate of a root, PEM.
+    pub fn check(certificate: &str) -> Result<(), CaError> {
+        let der = CertificateDer::from_pem_slice(certificate.as_bytes())
+            .map_err(|_| CaError::Certificate)?;
+        let (_, root) =
+            x509_parser::parse_x509_certificate(&der).map_err(|_| CaError::Certificate)?;
+        let constraints = root.basic_constraints().ok().flatten();
+        let constraints = constraints.ok_or(CaError::Certificate)?.value;
+        if !constraints.ca || root.verify_signature(None).is_err() {
+            return Err(CaError::Certificate);
+        }
+        match constraints.path_len_constraint {
+            Some(0) => Err(CaError::ChainTooShort),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Its certificate.
     pub fn certificate(&self) -> &str {
         &self.certificate
@@ -56,6 +78,30 @@ impl ChainRoot {
         now: OffsetDateTime,
     ) -> Result<String, CaError> {
         leaf::sign(property::params(realm, now), key, &self.issuer)
+    }
+
+    /// Tells devices, which nobody can visit, of another CA of their property.
+    pub fn announce(&self, replacement: &CaReplacement) -> Result<SignedCaReplacement, CaError> {
+        let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes())
+            .map_err(|_| CaError::Certificate)?;
+        let key = signing::key_pair(self.issuer.key().serialized_der());
+        let key = key.expect("the root's key is on P-256");
+        let sign = |signed: &[u8]| signing::sign(&key, signed);
+        let notice = sign_by(&certificate, sign, CA_REPLACEMENT_TYPE, replacement);
+        Ok(SignedCaReplacement { v: Version, notice })
+    }
+
+    /// Refuses a certificate that somebody else has signed.
+    pub(super) fn check_signed(&self, certificate: &CertificateDer<'_>) -> Result<(), CaError> {
+        let root = CertificateDer::from_pem_slice(self.certificate.as_bytes())
+            .map_err(|_| CaError::Certificate)?;
+        let (_, root) =
+            x509_parser::parse_x509_certificate(&root).map_err(|_| CaError::Certificate)?;
+        let (_, certificate) =
+            x509_parser::parse_x509_certificate(certificate).map_err(|_| CaError::Certificate)?;
+        certificate
+            .verify_signature(Some(root.public_key()))
+            .map_err(|_| CaError::OtherRoot)
     }
 
     /// The leaf of a server in the cloud, in PEM; at least one name.

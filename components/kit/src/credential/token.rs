@@ -18,17 +18,32 @@ const ALGORITHM: &str = "ES256";
 /// Signs `payload` as `identity`, whose leaf goes with it; for `authority` alone, nobody believes
 /// others.
 pub fn sign<T: Serialize>(identity: &Identity, typ: &str, payload: &T) -> String {
+    sign_by(
+        &identity.chain[0],
+        |signed| identity.sign(signed),
+        typ,
+        payload,
+    )
+}
+
+/// Signs `payload` by whoever has the key of a certificate, which goes with it.
+pub(crate) fn sign_by<T: Serialize>(
+    certificate: &CertificateDer<'_>,
+    sign: impl FnOnce(&[u8]) -> Signature,
+    typ: &str,
+    payload: &T,
+) -> String {
     let header = Header {
         typ: typ.to_owned(),
         alg: ALGORITHM.to_owned(),
-        x5c: vec![STANDARD.encode(&identity.chain[0])],
+        x5c: vec![STANDARD.encode(certificate)],
     };
     let signed = format!(
         "{}.{}",
         to_base64url(&encode(&header)),
         to_base64url(&encode(payload))
     );
-    let signature = identity.sign(signed.as_bytes());
+    let signature = sign(signed.as_bytes());
     format!("{signed}.{}", to_base64url(&signature.0))
 }
 

@@ -183,7 +183,7 @@ fn seconds(seconds: Integer) -> u64 {
     seconds.value().saturating_mul(1_000)
 }
 
-fn public_key(leaf: &CertificateDer<'_>) -> Result<PublicKey, Refused> {
+pub(super) fn public_key(leaf: &CertificateDer<'_>) -> Result<PublicKey, Refused> {
     let wrong = || Refused::Token { what: "key" };
     let (_, leaf) = x509_parser::parse_x509_certificate(leaf).map_err(|_| wrong())?;
     let point: &[u8] = &leaf.public_key().subject_public_key.data;

@@ -48,6 +48,12 @@ impl Files {
         Self { cert, ..self }
     }
 
+    /// The same under another CA, PEM.
+    pub(super) fn with_anchor(self, ca: &[u8]) -> Self {
+        let ca = ca.to_vec();
+        Self { ca, ..self }
+    }
+
     pub(super) fn parse(&self, dir: &Path) -> Result<Identity, IdentityError> {
         let (ca_file, cert_file, key_file) =
             (dir.join(CA_FILE), dir.join(CERT_FILE), dir.join(KEY_FILE));

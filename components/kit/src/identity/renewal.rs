@@ -161,7 +161,7 @@ async fn next(
         .map_err(|_| RenewalError::Interrupted)?
 }
 
-async fn request(dir: PathBuf) -> Result<String, RenewalError> {
+pub(super) async fn request(dir: PathBuf) -> Result<String, RenewalError> {
     let signing = spawn_blocking(move || {
         let pem = std::fs::read_to_string(dir.join(KEY_FILE)).map_err(RenewalError::Read)?;
         let key = Key::from_pem(&pem).map_err(RenewalError::Key)?;

@@ -6,7 +6,7 @@ use wire::record::Stream;
 use wire::topic::DeviceWord;
 use wire::{
     Component, DeviceId, Filter, Operation, Principal, PropertyId, Word, authority, gateway,
-    inference, print, replica, uplink,
+    inference, print, replacement, replica, uplink,
 };
 
 use super::Grant;
@@ -54,9 +54,14 @@ pub(super) fn grants(property: &PropertyId, holder: &Holder) -> BTreeSet<Grant> 
     }
 }
 
-/// A device says its own words and hears what is said to it.
+/// A device says its own words, hears what is said to it, and what the property's CA is.
 fn of_device(property: &PropertyId, device: &DeviceId) -> BTreeSet<Grant> {
-    devices(property, Some(device), Grant::Publish, Grant::Subscribe)
+    let mut grants = devices(property, Some(device), Grant::Publish, Grant::Subscribe);
+    let event = replacement::CA_REPLACEMENT_EVENT.parse();
+    let event: Word = event.expect("the event's name is a word");
+    let notice = Filter::events(property, Some(Component::Authority), Some(&event));
+    grants.insert(Grant::Subscribe(notice));
+    grants
 }
 
 fn of_component(property: &PropertyId, component: Component) -> BTreeSet<Grant> {

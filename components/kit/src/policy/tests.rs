@@ -58,6 +58,23 @@ fn a_device_says_its_own_words_and_hears_what_is_said_to_it() {
     }
 }
 
+// authority-9.6
+#[test]
+fn a_device_hears_which_authority_its_property_has_and_nothing_else_of_it() {
+    check(
+        "lock-1",
+        "service/authority/event/ca-replacement",
+        false,
+        true,
+    );
+    check(
+        "lock-1",
+        "service/authority/event/revocations",
+        false,
+        false,
+    );
+}
+
 #[test]
 fn a_device_has_no_part_in_another_device_or_service() {
     check("lock-1", "device/lock-2/birth", false, false);

@@ -351,6 +351,8 @@ fn records() -> Vec<Form> {
                 authority: "greengrass.local:8444".to_owned(),
                 ca: Octets::new(vec![7; 48]).unwrap(),
                 certificate: Octets::new(vec![8; 48]).unwrap(),
+                root: Octets::new(vec![9; 48]),
+                ca_number: n(1_795_000_000),
             },
         ),
     ]

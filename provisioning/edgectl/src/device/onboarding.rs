@@ -68,6 +68,8 @@ pub(super) fn onboard(
         authority: at.authority.to_string(),
         ca: der(&ca),
         certificate: der(&leaf),
+        root: property.root()?.as_deref().map(der),
+        ca_number: property.ca_number()?,
     })
 }
 

@@ -31,7 +31,7 @@ fn asked(line: &str) -> Result<Vec<RegisteredDevice>, clap::Error> {
     );
     line.map(|line| match line.command {
         DeviceCommand::Add(add) => add.devices(),
-        DeviceCommand::List(_) => panic!("asked to add"),
+        other => panic!("asked to add: {other:?}"),
     })
 }
 

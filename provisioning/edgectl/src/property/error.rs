@@ -3,9 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
-use kit::ca::CaError;
 use kit::ca::files::WriteError;
-use kit::identity::IdentityError;
+use kit::ca::{CaError, RegistrationError};
+use kit::credential::NotAReplacement;
+use kit::identity::{IdentityError, ReplacementError};
 use wire::{Principal, Sha256};
 
 use super::{StoreError, Taken};
@@ -44,13 +45,35 @@ pub(crate) enum PropertyError {
         source: CaError,
     },
     /// A request that is not the one a box showed.
-    #[error("the request is of CA {found}, not {wanted}: it is not that box's")]
+    #[error("this is of CA {found}, not {wanted}: it is not that box's")]
     OtherCa {
         /// Whose it is.
         found: Sha256,
         /// Whose it was to be.
         wanted: Sha256,
     },
+    /// A record for the cloud that cannot be used.
+    #[error("cannot use the record in {}", file.display())]
+    Registration {
+        /// The record.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: RegistrationError,
+    },
+    /// A notice that is none of this property.
+    #[error("cannot use the notice in {}", file.display())]
+    Notice {
+        /// The notice, or where it would be kept.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: NotAReplacement,
+    },
+    /// A roster with nobody who has to come over.
+    #[error("the roster is of this very authority: there is nobody to come over")]
+    OwnRoster,
+    /// The number of the last notice cannot be left beside a device's identity.
+    #[error("cannot note the number of the last notice")]
+    Number(#[source] ReplacementError),
     /// A certificate cannot be made.
     #[error("cannot issue a certificate to {principal}")]
     Issue {

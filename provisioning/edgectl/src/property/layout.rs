@@ -82,6 +82,26 @@ impl Layout {
         self.chain().join("root.key")
     }
 
+    /// The chain root's notice, for devices of a former authority.
+    pub(super) fn replacement(&self) -> PathBuf {
+        self.property("ca-replacement.json")
+    }
+
+    /// The former authorities, and whose leaves of them are exchanged.
+    pub(super) fn predecessors(&self) -> PathBuf {
+        self.property("predecessors.json")
+    }
+
+    /// The former authorities and the notice, with the copies that the box's `authority` reads.
+    pub(super) fn succession_copies(&self) -> [(PathBuf, PathBuf); 2] {
+        let copies = self.dir.join("authority/ca");
+        [self.predecessors(), self.replacement()].map(|file| {
+            let name = file.file_name().expect("files of a property have names");
+            let copy = copies.join(name);
+            (file, copy)
+        })
+    }
+
     pub(super) fn cross_signed(&self) -> PathBuf {
         self.chain().join("cross.pem")
     }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use kit::ca::files::{create_dir, write_open, write_secret};
 use kit::ca::{Key, PropertyCa, ServerNames};
-use kit::identity::{CA_FILE, CERT_FILE, Holder, Identity, KEY_FILE, Particulars};
+use kit::identity::{
+    CA_FILE, CERT_FILE, Holder, Identity, KEY_FILE, Particulars, REPLACEMENT_FILE, ROOT_FILE,
+    note_number,
+};
 use time::OffsetDateTime;
 use wire::Integer;
 
@@ -83,6 +86,23 @@ pub(super) fn issue_for_request(
     write_if_other(&dir.join(CA_FILE), ca.certificate())?;
     write_open(&dir.join(CERT_FILE), leaf.as_bytes())?;
     Ok(leaf)
+}
+
+/// Leaves the chain root beside a device's identity, with the number of the last notice, which it must
+/// not take any more; what the device has taken itself stays.
+pub(super) fn carry_root(
+    dir: &Path,
+    root: Option<&str>,
+    number: Integer,
+) -> Result<(), PropertyError> {
+    let Some(root) = root else {
+        return Ok(());
+    };
+    write_if_other(&dir.join(ROOT_FILE), root)?;
+    if number > Integer::default() && !dir.join(REPLACEMENT_FILE).exists() {
+        note_number(dir, number).map_err(PropertyError::Number)?;
+    }
+    Ok(())
 }
 
 /// Refuses to make a key for a device that has one elsewhere; whoever else lacks one here has lost it.

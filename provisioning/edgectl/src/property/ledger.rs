@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kit::identity::{Holder, PrincipalKind};
 use kit::policy::EDGECTL;
 use serde::{Deserialize, Serialize};
-use wire::{Component, Principal, Version};
+use wire::{Component, DeviceId, Principal, Version, Word};
 
 use super::Change;
 
@@ -25,6 +25,19 @@ impl Ledger {
             .iter()
             .filter(move |(_, held)| **held == kind)
             .map(|(id, _)| id)
+    }
+
+    /// Everybody.
+    pub(crate) fn holders(&self) -> Vec<Holder> {
+        let holder = |(id, kind): (&Principal, &PrincipalKind)| {
+            Some(match kind {
+                PrincipalKind::Component => Holder::Component(id.as_str().parse().ok()?),
+                PrincipalKind::Device => Holder::Device(DeviceId::from(Word::from(id.clone()))),
+                PrincipalKind::Peer => Holder::Peer(id.clone()),
+                PrincipalKind::Operator => Holder::Operator(id.clone()),
+            })
+        };
+        self.principals.iter().filter_map(holder).collect()
     }
 
     /// Gives ids to their holders, to all or to none.

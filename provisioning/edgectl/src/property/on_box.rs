@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, chown};
 use std::path::{Path, PathBuf};
 
 use kit::identity::{CA_FILE, CERT_FILE, Holder, KEY_FILE};
+use serde::Serialize;
 use wire::Component;
 use wire::registry::Registry;
 
@@ -38,6 +39,22 @@ pub(super) fn share(layout: &Layout, registry: &Registry) -> Result<(), Property
     }
     store::write(&file, registry)?;
     give_file(&dir, &file)
+}
+
+/// Writes a file of the property, and its copy where the first boot made a place for it.
+pub(super) fn write_both<T: Serialize>(
+    file: &Path,
+    copy: &Path,
+    value: &T,
+) -> Result<(), PropertyError> {
+    store::write(file, value)?;
+    match copy.parent() {
+        Some(dir) if dir.is_dir() => {
+            store::write(copy, value)?;
+            give_file(dir, copy)
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn give_file(dir: &Path, file: &Path) -> Result<(), PropertyError> {

@@ -41,8 +41,13 @@ impl Session {
     }
 
     fn understand(&self, delivery: &Delivery) -> Result<Heard, Problem> {
-        let Subject::Device(_, subject) = &delivery.topic.subject else {
-            return Ok(Heard::Nothing);
+        let subject = match &delivery.topic.subject {
+            Subject::Device(_, subject) => subject,
+            Subject::Service(..) => {
+                // Nothing else of a service is subscribed to.
+                self.place.notices.send_replace(delivery.body.clone());
+                return Ok(Heard::Nothing);
+            }
         };
         Ok(match subject {
             DeviceSubject::Received => {

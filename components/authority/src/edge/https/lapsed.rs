@@ -39,10 +39,14 @@ impl Https {
     fn holder(&self, asked: &RenewByProof) -> Result<Principal, Problem> {
         let at = believed_at(asked.certificate.as_slice(), self.now())?;
         let credential = Credential::Certificate(asked.certificate.clone());
-        let caller = self
-            .verifier
-            .credential(&credential, at)
-            .map_err(|refused| refused.problem().at("certificate"))?;
+        let caller = match self.verifier.credential(&credential, at) {
+            Ok(caller) => caller,
+            Err(refused) => self
+                .succession
+                .borrow()
+                .holder(asked, at)
+                .unwrap_or_else(|| Err(refused.problem().at("certificate")))?,
+        };
         let caller = self.admit(caller)?;
         let parts = [
             &asked.nonce.0,

@@ -16,8 +16,18 @@ impl House {
     }
 
     async fn renew_with(&self, identity: &Identity, key: &Key) -> (u16, Value) {
+        self.renew_for(identity, key, &Key::generate()).await
+    }
+
+    /// The same for another key.
+    pub(super) async fn renew_for(
+        &self,
+        identity: &Identity,
+        key: &Key,
+        next: &Key,
+    ) -> (u16, Value) {
         let certificate = identity.chain[0].as_ref();
-        let csr = Key::generate().signing_request().unwrap();
+        let csr = next.signing_request().unwrap();
         let nonce = self.nonce().await;
         let (leaf, request) = (sha256(certificate), sha256(csr.as_bytes()));
         let signed = proof(label::RENEW_LEAF, &[&nonce.0, &leaf.0, &request.0]);

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde::de::DeserializeOwned;
 use wire::authority::{Challenged, Leaf, RenewByProof, ServerNames};
 use wire::credential::{label, proof};
-use wire::{Component, Octets, Problem, Version};
+use wire::{Code, Component, Octets, Problem, Version};
 
 use crate::config::Address;
 use crate::digest::sha256;
@@ -33,7 +33,7 @@ impl Door {
     }
 
     /// The next leaf of `current` for the key of `csr`, PEM.
-    pub(super) async fn next_leaf(
+    pub(in crate::identity) async fn next_leaf(
         &self,
         current: &Identity,
         csr: &str,
@@ -65,6 +65,22 @@ impl Door {
         let asked = Question::get("/server-names");
         let ServerNames { names } = self.ask(current, asked).await?;
         Ok(names.into_iter().map(String::from).collect())
+    }
+
+    /// The notice of another CA of the property, as whoever answers there gives it; nothing when there
+    /// is none. It is worth what its signature is worth.
+    pub async fn notice(&self) -> Result<Option<Vec<u8>>, DoorError> {
+        let tls = tls::unverified_client_config();
+        let question = Question::get("/ca-replacement");
+        let answer = ask(&self.address, self.from, tls, question).await?;
+        if answer.succeeded() {
+            return Ok(Some(answer.body));
+        }
+        match wire::decode::<Problem>(&answer.body) {
+            Ok(problem) if problem.code == Code::NotFound => Ok(None),
+            Ok(problem) => Err(DoorError::Refused(problem)),
+            Err(_) => Err(DoorError::Status(answer.status)),
+        }
     }
 
     async fn ask<T: DeserializeOwned>(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Form, form};
 use crate::request::Nothing;
-use crate::{authority, channel, chat, climate, credential, order, print, signaling};
+use crate::{authority, channel, chat, climate, credential, order, print, replacement, signaling};
 use crate::{decode, encode};
 
 pub(super) const UUID: &str = "01941f29-7c00-7000-8000-0123456789ab";
@@ -45,6 +45,7 @@ pub(super) fn all() -> Vec<Form> {
         orders(),
         printing(),
         authority(),
+        replacements(),
     ]
     .into_iter()
     .flatten()
@@ -411,6 +412,22 @@ fn authority() -> Vec<Form> {
         said::<authority::SignedRevocations>(
             "authority-signed-revocations",
             &json!({ "v": 1, "list": token() }),
+        ),
+    ]
+}
+
+fn replacements() -> Vec<Form> {
+    vec![
+        said::<replacement::CaReplacement>(
+            "ca-replacement",
+            &json!({
+                "v": 1, "tenant": "acme", "property": "seaside", "number": 1_795_000_000,
+                "ca": octets(48), "issued_at": AT,
+            }),
+        ),
+        said::<replacement::SignedCaReplacement>(
+            "ca-replacement-signed",
+            &json!({ "v": 1, "notice": token() }),
         ),
     ]
 }
