@@ -18,6 +18,10 @@ export interface Onboarding {
    */
   ca: string;
   /**
+   * Number of the last such notice, which the device must not take any more; 0 before the first.
+   */
+  ca_number?: number;
+  /**
    * The device's leaf for its own key, DER.
    */
   certificate: string;
@@ -25,6 +29,11 @@ export interface Onboarding {
    * The device.
    */
   device: string;
+  /**
+   * The chain root, DER: whose notice of another CA the device will believe, and nothing else;
+   * absent where the property does not know its root yet.
+   */
+  root?: string | null;
   /**
    * Version of this body.
    */

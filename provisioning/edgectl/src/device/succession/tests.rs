@@ -96,6 +96,24 @@ fn only_devices_whose_keys_nobody_else_can_have_come_over() {
 
 // provisioning-10.2
 #[test]
+fn on_a_box_the_authority_has_copies_of_its_own_that_follow() {
+    let (_old, old) = seaside();
+    let roster = old.roster(&[]).unwrap();
+    let (dir, mut new) = new_box();
+    let copies = dir.path().join("authority/ca");
+    fs::create_dir_all(&copies).unwrap();
+    for number in [7, 8] {
+        let notice = notice(&new, &new, number);
+        new.succeed(&roster, &notice, OldDisk::Exposed).unwrap();
+        for name in ["predecessors.json", "ca-replacement.json"] {
+            let original = fs::read(new.layout().property_dir().join(name)).unwrap();
+            assert_eq!(fs::read(copies.join(name)).unwrap(), original, "{name}");
+        }
+    }
+}
+
+// provisioning-10.2
+#[test]
 fn a_roster_or_notice_of_another_property_or_authority_is_refused_by_its_field() {
     let (_old, old) = seaside();
     let roster = old.roster(&[]).unwrap();
