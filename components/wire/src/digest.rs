@@ -15,8 +15,8 @@ pub struct Sha256(pub [u8; 32]);
 impl Sha256 {
     /// Its first digits.
     pub fn short(&self) -> ShortSha256 {
-        let [a, b, c, d, e, f, g, h, ..] = self.0;
-        ShortSha256([a, b, c, d, e, f, g, h])
+        let first = self.0.first_chunk();
+        ShortSha256(*first.expect("a digest has more octets than its beginning"))
     }
 }
 

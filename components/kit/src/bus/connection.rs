@@ -87,14 +87,12 @@ impl Connection {
     /// Acknowledges a message; when too much waits for the event loop, whoever wants to acknowledge
     /// the next one waits for what is returned.
     pub(super) fn acknowledge(&self, publish: Publish) -> Option<Held> {
-        match self.client.try_ack(&publish) {
-            Ok(()) => None,
-            Err(_) => {
-                let client = self.client.clone();
-                // It fails when the connection is over: the message comes again.
-                Some(Box::pin(async move { drop(client.ack(&publish).await) }))
-            }
-        }
+        let is_full = self.client.try_ack(&publish).is_err();
+        is_full.then(|| -> Held {
+            let client = self.client.clone();
+            // It fails when the connection is over: the message comes again.
+            Box::pin(async move { drop(client.ack(&publish).await) })
+        })
     }
 
     /// Says goodbye, so that the broker does not publish the will.

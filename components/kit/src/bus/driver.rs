@@ -166,12 +166,14 @@ impl Driver {
             }
         };
         self.take_back(flight);
-        match ended {
+        let says_goodbye = match &ended {
+            Ended::Renewed => true,
             // Without a goodbye the broker publishes the will, which is what a stop means.
-            Ended::Stopped if self.settings.will.is_some() => drop(connection),
-            Ended::Renewed | Ended::Stopped if !is_over => connection.close(turning).await,
-            Ended::Renewed | Ended::Stopped => drop(connection),
-            Ended::Lost(_) => drop(connection),
+            Ended::Stopped => self.settings.will.is_none(),
+            Ended::Lost(_) => false,
+        };
+        if says_goodbye && !is_over {
+            connection.close(turning).await;
         }
         ended
     }
@@ -295,7 +297,7 @@ impl Driver {
         let topic = std::str::from_utf8(&publish.topic).unwrap_or_default();
         if topic == CONTROL_RESPONSE {
             self.exchange.answered(publish.payload.clone());
-            return self.receipt(publish).give();
+            return self.receipt(&publish).give();
         }
         let refused = match topic.parse::<Topic>() {
             Err(_) => "malformed topic",
@@ -307,7 +309,7 @@ impl Driver {
         };
         metrics::counter!("bus_messages_dropped_total", "reason" => refused).increment(1);
         tracing::debug!(topic, refused, "message dropped");
-        self.receipt(publish).give();
+        self.receipt(&publish).give();
     }
 
     fn route(&self, topic: &str) -> Option<usize> {
@@ -320,7 +322,7 @@ impl Driver {
             topic,
             body: publish.payload.clone(),
             retained: publish.retain,
-            receipt: self.receipt(publish),
+            receipt: self.receipt(&publish),
         };
         self.stalled = self.routes[route]
             .deliver(delivery)
@@ -328,14 +330,14 @@ impl Driver {
     }
 
     /// What acknowledges a message on the present connection; it keeps nothing of the content.
-    fn receipt(&self, publish: Incoming) -> Receipt {
+    fn receipt(&self, publish: &Incoming) -> Receipt {
         Receipt {
             connection: self.connections,
             publish: Incoming {
                 topic: Bytes::new(),
                 payload: Bytes::new(),
                 properties: None,
-                ..publish
+                ..*publish
             },
             given: self.receipts.clone(),
         }

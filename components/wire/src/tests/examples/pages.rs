@@ -45,6 +45,7 @@ pub(super) fn all() -> Vec<Form> {
         orders(),
         printing(),
         authority(),
+        comparisons(),
         replacements(),
     ]
     .into_iter()
@@ -347,13 +348,6 @@ fn authority() -> Vec<Form> {
     });
     let present = json!({ "v": 1, "token": token(), "nonce": octets(32), "proof": octets(64) });
     let enrol = json!({ "v": 1, "code": octets(32), "key": octets(65), "proof": octets(64) });
-    let pending = json!({
-        "principal": "kitchen-1", "role": "kitchen", "nonce": octets(32), "expires_at": AT,
-    });
-    let waiting = json!({
-        "principal": "kitchen-1", "role": "kitchen", "name": "Kitchen", "digits": "042917",
-        "expires_at": AT,
-    });
     let known = json!({
         "principal": "kitchen-1", "standing": "kitchen", "name": "Kitchen", "revoked": false,
     });
@@ -364,13 +358,6 @@ fn authority() -> Vec<Form> {
         ),
         said::<authority::Invitation>("authority-invitation", &invitation),
         said::<authority::Enrol>("authority-enrol", &enrol),
-        said::<authority::Pending>("authority-pending", &pending),
-        said::<authority::Enrolments>("authority-enrolments", &json!({ "enrolments": [waiting] })),
-        said::<authority::Confirm>(
-            "authority-confirm",
-            &json!({ "principal": "kitchen-1", "digits": "042917" }),
-        ),
-        said::<authority::Withdraw>("authority-withdraw", &json!({ "principal": "kitchen-1" })),
         said::<authority::Minted>("authority-minted", &minted),
         said::<authority::Challenged>("authority-challenged", &json!({ "nonce": octets(32) })),
         said::<authority::Present>("authority-present", &present),
@@ -413,6 +400,25 @@ fn authority() -> Vec<Form> {
             "authority-signed-revocations",
             &json!({ "v": 1, "list": token() }),
         ),
+    ]
+}
+
+fn comparisons() -> Vec<Form> {
+    let pending = json!({
+        "principal": "kitchen-1", "role": "kitchen", "nonce": octets(32), "expires_at": AT,
+    });
+    let waiting = json!({
+        "principal": "kitchen-1", "role": "kitchen", "name": "Kitchen", "digits": "042917",
+        "expires_at": AT,
+    });
+    vec![
+        said::<authority::Pending>("authority-pending", &pending),
+        said::<authority::Enrolments>("authority-enrolments", &json!({ "enrolments": [waiting] })),
+        said::<authority::Confirm>(
+            "authority-confirm",
+            &json!({ "principal": "kitchen-1", "digits": "042917" }),
+        ),
+        said::<authority::Withdraw>("authority-withdraw", &json!({ "principal": "kitchen-1" })),
     ]
 }
 
