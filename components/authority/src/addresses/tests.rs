@@ -127,7 +127,7 @@ fn a_cable_that_is_put_back_changes_nothing() {
     let mut house = House::with(&["10.0.0.5"]);
     for _ in 0..100 {
         house.stay(&addresses(&["10.0.0.5"]), LOOK);
-        house.stay(&addresses(&[]), HOLD - LOOK);
+        house.stay(&addresses(&[]), HOLD.saturating_sub(LOOK));
     }
     house.check(&["10.0.0.5"], 0);
     house.stay(&addresses(&[]), HOLD + LOOK);

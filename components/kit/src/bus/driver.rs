@@ -303,7 +303,7 @@ impl Driver {
             Err(_) => "malformed topic",
             Ok(parsed) if publish.retain && !parsed.may_be_retained() => "retained",
             Ok(parsed) => match self.route(topic) {
-                Some(route) => return self.hand_to(route, parsed, publish),
+                Some(route) => return self.hand_to(route, parsed, &publish),
                 None => "nobody listens",
             },
         };
@@ -317,12 +317,12 @@ impl Driver {
         self.routes.iter().position(takes)
     }
 
-    fn hand_to(&mut self, route: usize, topic: Topic, publish: Incoming) {
+    fn hand_to(&mut self, route: usize, topic: Topic, publish: &Incoming) {
         let delivery = Delivery {
             topic,
             body: publish.payload.clone(),
             retained: publish.retain,
-            receipt: self.receipt(&publish),
+            receipt: self.receipt(publish),
         };
         self.stalled = self.routes[route]
             .deliver(delivery)

@@ -5,8 +5,7 @@ use std::path::Path;
 use kit::ca::files::{create_dir, write_open, write_secret};
 use kit::ca::{Key, PropertyCa, ServerNames};
 use kit::identity::{
-    CA_FILE, CERT_FILE, Holder, Identity, KEY_FILE, Particulars, REPLACEMENT_FILE, ROOT_FILE,
-    note_number,
+    CA_FILE, CERT_FILE, Holder, Identity, KEY_FILE, REPLACEMENT_FILE, ROOT_FILE, note_number,
 };
 use time::OffsetDateTime;
 use wire::Integer;
@@ -130,9 +129,8 @@ fn current(
     let same_ca = store::find_text(&dir.join(CA_FILE))?.as_deref() == Some(ca.certificate());
     let same_holder = identity.spiffe == ca.realm().spiffe(holder);
     // The authority adds addresses of the machine, of which nothing is known here.
-    let named = names.to_strings();
-    let has_names = Particulars::of(&identity.chain[0])
-        .is_ok_and(|leaf| named.iter().all(|name| leaf.server_names.contains(name)));
+    let served = identity.server_names();
+    let has_names = names.to_strings().iter().all(|name| served.contains(name));
     let due = now.unix_timestamp_nanos() / 1_000_000 >= i128::from(identity.renewal_at().value());
     Ok((same_ca && same_holder && has_names && !due).then_some(identity.not_after))
 }

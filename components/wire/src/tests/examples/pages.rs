@@ -44,6 +44,7 @@ pub(super) fn all() -> Vec<Form> {
         channel(),
         orders(),
         printing(),
+        leaves(),
         authority(),
         comparisons(),
         replacements(),
@@ -331,6 +332,30 @@ fn printing() -> Vec<Form> {
     ]
 }
 
+fn leaves() -> Vec<Form> {
+    vec![
+        said::<authority::RenewByProof>(
+            "authority-renew-by-proof",
+            &json!({
+                "v": 1, "certificate": octets(48), "csr": "-----BEGIN CERTIFICATE REQUEST-----",
+                "nonce": octets(32), "proof": octets(64),
+            }),
+        ),
+        said::<authority::ServerNames>(
+            "authority-server-names",
+            &json!({ "names": ["greengrass.local", "10.0.0.7"] }),
+        ),
+        said::<authority::RenewLeaf>(
+            "authority-renew-leaf",
+            &json!({ "csr": "-----BEGIN CERTIFICATE REQUEST-----" }),
+        ),
+        said::<authority::Leaf>(
+            "authority-leaf",
+            &json!({ "certificate": "-----BEGIN", "ca": "-----BEGIN", "not_after": AT }),
+        ),
+    ]
+}
+
 fn authority() -> Vec<Form> {
     let sitting = || {
         json!({
@@ -361,13 +386,6 @@ fn authority() -> Vec<Form> {
         said::<authority::Minted>("authority-minted", &minted),
         said::<authority::Challenged>("authority-challenged", &json!({ "nonce": octets(32) })),
         said::<authority::Present>("authority-present", &present),
-        said::<authority::RenewByProof>(
-            "authority-renew-by-proof",
-            &json!({
-                "v": 1, "certificate": octets(48), "csr": "-----BEGIN CERTIFICATE REQUEST-----",
-                "nonce": octets(32), "proof": octets(64),
-            }),
-        ),
         said::<authority::Bearer>(
             "authority-bearer",
             &json!({ "bearer": token(), "expires_at": AT }),
@@ -375,18 +393,6 @@ fn authority() -> Vec<Form> {
         said::<authority::MintGuest>(
             "authority-mint-guest",
             &json!({ "table": "table-7", "key": octets(65), "proof": octets(64) }),
-        ),
-        said::<authority::ServerNames>(
-            "authority-server-names",
-            &json!({ "names": ["greengrass.local", "10.0.0.7"] }),
-        ),
-        said::<authority::RenewLeaf>(
-            "authority-renew-leaf",
-            &json!({ "csr": "-----BEGIN CERTIFICATE REQUEST-----" }),
-        ),
-        said::<authority::Leaf>(
-            "authority-leaf",
-            &json!({ "certificate": "-----BEGIN", "ca": "-----BEGIN", "not_after": AT }),
         ),
         said::<authority::OpenSitting>(
             "authority-open-sitting",
