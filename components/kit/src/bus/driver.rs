@@ -237,7 +237,7 @@ impl Driver {
                 }
                 Packet::PubAck(puback) => flight.published(&puback),
                 Packet::SubAck(suback) => self.subscribed(&suback, flight),
-                Packet::Publish(publish) => self.deliver(publish),
+                Packet::Publish(publish) => self.deliver(&publish),
                 _ => {}
             },
         }
@@ -293,23 +293,23 @@ impl Driver {
 
     /// Hands a message to the route that takes it; what nobody may have is acknowledged and
     /// dropped.
-    fn deliver(&mut self, publish: Incoming) {
+    fn deliver(&mut self, publish: &Incoming) {
         let topic = std::str::from_utf8(&publish.topic).unwrap_or_default();
         if topic == CONTROL_RESPONSE {
             self.exchange.answered(publish.payload.clone());
-            return self.receipt(&publish).give();
+            return self.receipt(publish).give();
         }
         let refused = match topic.parse::<Topic>() {
             Err(_) => "malformed topic",
             Ok(parsed) if publish.retain && !parsed.may_be_retained() => "retained",
             Ok(parsed) => match self.route(topic) {
-                Some(route) => return self.hand_to(route, parsed, &publish),
+                Some(route) => return self.hand_to(route, parsed, publish),
                 None => "nobody listens",
             },
         };
         metrics::counter!("bus_messages_dropped_total", "reason" => refused).increment(1);
         tracing::debug!(topic, refused, "message dropped");
-        self.receipt(&publish).give();
+        self.receipt(publish).give();
     }
 
     fn route(&self, topic: &str) -> Option<usize> {

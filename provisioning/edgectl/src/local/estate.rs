@@ -162,8 +162,14 @@ pub(crate) enum EstateError {
     Property(#[from] PropertyError),
     /// Devices cannot be added.
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Device(Box<DeviceError>),
     /// A file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+impl From<DeviceError> for EstateError {
+    fn from(error: DeviceError) -> Self {
+        Self::Device(Box::new(error))
+    }
 }
