@@ -71,8 +71,8 @@ impl Scene {
     ) -> A {
         let id = ids::new(Clock::system().wall());
         eventually("the authority answers", 2 * LIMIT, || async {
-            let asked = self.ask(asker, id, operation, body.clone());
-            asked.await.ok()
+            let answer = self.ask(asker, id, operation, body.clone());
+            answer.await.ok()
         })
         .await
     }
@@ -117,7 +117,7 @@ impl Scene {
             let (before, now) = (self.number, list.number);
             assert!(now >= before, "list {now} after {before}");
             self.number = now;
-            if wanted.is_none_or(|sitting| list.sittings.iter().any(|ended| *ended == sitting)) {
+            if wanted.is_none_or(|sitting| list.sittings.contains(&sitting)) {
                 return;
             }
         }

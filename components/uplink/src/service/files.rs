@@ -114,20 +114,7 @@ impl Uplink {
             }
             Step::Begin(file) => {
                 *parts = Parts::default();
-                self.gate(Load::File, 0).await;
-                let begun = self.post.bucket.begin(&file).await;
-                self.spend(Load::File, 0).await;
-                match begun {
-                    Ok(upload) => {
-                        let file = Handed {
-                            upload: Some(upload),
-                            ..file
-                        };
-                        self.spool.file_course(file.clone()).await?;
-                        Step::Parts(file)
-                    }
-                    Err(answer) => self.heard_of(file, &Sent::Answered(answer)),
-                }
+                self.begin_parts(file).await?
             }
             Step::Parts(file) => {
                 let sent = self.send_parts(&file, parts).await;
@@ -178,6 +165,23 @@ impl Uplink {
                 *next
             }
         })
+    }
+
+    async fn begin_parts(&self, file: Handed) -> Result<Step, JournalError> {
+        self.gate(Load::File, 0).await;
+        let begun = self.post.bucket.begin(&file).await;
+        self.spend(Load::File, 0).await;
+        match begun {
+            Ok(upload) => {
+                let file = Handed {
+                    upload: Some(upload),
+                    ..file
+                };
+                self.spool.file_course(file.clone()).await?;
+                Ok(Step::Parts(file))
+            }
+            Err(answer) => Ok(self.heard_of(file, &Sent::Answered(answer))),
+        }
     }
 
     async fn give_up(&self, file: Handed) -> Result<(), JournalError> {
