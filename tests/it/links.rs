@@ -18,7 +18,7 @@ const PARTS: Plan<'static> = Plan {
 };
 const FAST: &[&str] = &["--interval-ms", "500"];
 /// A disk that the gateway fills in seconds, and what it is given then.
-const SMALL_DISK: u64 = 2 * 1_024 * 1_024;
+const SMALL_DISK: u64 = 3 * 1_024 * 1_024;
 const LARGER_DISK: u64 = 64 * 1_024 * 1_024;
 const DAY_S: i64 = 24 * 3_600;
 

@@ -71,8 +71,8 @@ impl Scene {
     ) -> A {
         let id = ids::new(Clock::system().wall());
         eventually("the authority answers", 2 * LIMIT, || async {
-            let answer = self.ask(asker, id, operation, body.clone()).await;
-            answer.ok()
+            let answer = self.ask(asker, id, operation, body.clone());
+            answer.await.ok()
         })
         .await
     }

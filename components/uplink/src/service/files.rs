@@ -114,7 +114,7 @@ impl Uplink {
             }
             Step::Begin(file) => {
                 *parts = Parts::default();
-                self.begin(file).await?
+                self.begin_parts(file).await?
             }
             Step::Parts(file) => {
                 let sent = self.send_parts(&file, parts).await;
@@ -167,8 +167,7 @@ impl Uplink {
         })
     }
 
-    /// Opens an upload of parts.
-    async fn begin(&self, file: Handed) -> Result<Step, FileError> {
+    async fn begin_parts(&self, file: Handed) -> Result<Step, JournalError> {
         self.gate(Load::File, 0).await;
         let begun = self.post.bucket.begin(&file).await;
         self.spend(Load::File, 0).await;
