@@ -87,7 +87,7 @@ impl AnnounceCa {
         let last = claimed_replacement(&wire::encode(&last), &record.realm());
         let last = last.map_err(|source| PropertyError::Notice {
             file: file.clone(),
-            source,
+            source: Box::new(source),
         })?;
         Ok(seconds.max(last.number.next()))
     }

@@ -66,14 +66,14 @@ pub(crate) enum PropertyError {
         /// The notice, or where it would be kept.
         file: PathBuf,
         /// What is wrong with it.
-        source: NotAReplacement,
+        source: Box<NotAReplacement>,
     },
     /// A roster with nobody who has to come over.
     #[error("the roster is of this very authority: there is nobody to come over")]
     OwnRoster,
     /// The number of the last notice cannot be left beside a device's identity.
     #[error("cannot note the number of the last notice")]
-    Number(#[source] ReplacementError),
+    Number(#[source] Box<ReplacementError>),
     /// A certificate cannot be made.
     #[error("cannot issue a certificate to {principal}")]
     Issue {

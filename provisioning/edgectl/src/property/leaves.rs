@@ -99,7 +99,7 @@ pub(super) fn carry_root(
     };
     write_if_other(&dir.join(ROOT_FILE), root)?;
     if number > Integer::default() && !dir.join(REPLACEMENT_FILE).exists() {
-        note_number(dir, number).map_err(PropertyError::Number)?;
+        note_number(dir, number).map_err(|source| PropertyError::Number(Box::new(source)))?;
     }
     Ok(())
 }

@@ -124,7 +124,7 @@ impl Property {
         let body = wire::encode(notice);
         let failed = |source| PropertyError::Notice {
             file: file.clone(),
-            source,
+            source: Box::new(source),
         };
         let realm = self.record.realm();
         let claimed = match store::find_text(&self.layout.root_certificate())? {
@@ -200,7 +200,10 @@ impl Property {
         let claimed = claimed_replacement(&wire::encode(&notice), &self.record.realm());
         match claimed {
             Ok(claimed) => Ok(claimed.number),
-            Err(source) => Err(PropertyError::Notice { file, source }),
+            Err(source) => Err(PropertyError::Notice {
+                file,
+                source: Box::new(source),
+            }),
         }
     }
 
