@@ -4,9 +4,11 @@ use kit::bus::{Retain, Subscription};
 use kit::clock::Clock;
 use kit::ids;
 use serde_json::json;
+use wire::device::State;
+use wire::gateway::DeviceRecord;
 use wire::record::{Record, Recorded, Records, Stream};
 use wire::topic::{ServiceSubject, Subject};
-use wire::{BatchId, Component, Filter, PropertyId, Sha256, Topic, Version};
+use wire::{BatchId, Component, Filter, Integer, PropertyId, Topic, Version};
 
 use crate::client::{Client, next};
 use crate::hotel::Hotel;
@@ -100,17 +102,28 @@ pub fn measurement(at: u64, number: u32) -> Record {
         2 => ("window", "open", json!(number.is_multiple_of(11))),
         _ => ("lock", "battery", json!(100 - number % 60)),
     };
-    let digest = Sha256(kit::digest::sha256(&number.to_le_bytes()).0);
-    let body = json!({
-        "device": format!("room-{room}-{device}"), "room": room.to_string(), "boot": 1_795_000_000_123_u64,
-        "seq": number / 200, "sha256": digest, "capability": capability,
-        "message": { "at": at, "value": value },
-    });
+    let place = |number: u64| Integer::new(number).expect("it is a place");
+    let body = DeviceRecord {
+        device: format!("room-{room}-{device}")
+            .parse()
+            .expect("it is a word"),
+        room: Some(room.to_string()),
+        boot: place(1_795_000_000_123),
+        seq: (number / 200).into(),
+        digest: kit::digest::sha256(&number.to_le_bytes()).short(),
+        capability: Some(capability.parse().expect("it is a word")),
+        message: State(
+            [("at".to_owned(), json!(at)), ("value".to_owned(), value)]
+                .into_iter()
+                .collect(),
+        ),
+    };
+    let body = serde_json::to_value(body).expect("it has a JSON form");
     let serde_json::Value::Object(body) = body else {
         unreachable!("it is an object")
     };
     Record {
-        at: wire::Integer::new(at).expect("it is a time"),
+        at: Integer::new(at).expect("it is a time"),
         kind: "telemetry".parse().expect("it is a word"),
         body,
     }
