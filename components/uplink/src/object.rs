@@ -10,6 +10,9 @@ use wire::{BoxId, Integer, PropertyId, Sha256};
 /// An empty skippable frame (RFC 8878 §3.1.2), which readers pass over.
 const SKIPPABLE: [u8; 8] = [0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0];
 
+/// Hexadecimal digits of the digest in a name.
+const DIGEST_DIGITS: usize = 16;
+
 /// A batch under its name; name and body are on the disk before the first attempt to upload it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sealed {
@@ -70,7 +73,7 @@ impl Origin {
         sha256: Sha256,
     ) -> String {
         let Self { property, box_id } = self;
-        let digest = sha256.short();
+        let digest = &sha256.to_string()[..DIGEST_DIGITS];
         format!(
             "v1/stream={stream}/property={property}/box={box_id}/{}/{first}-{last}-{digest}.ndjson.zst",
             hour(since)

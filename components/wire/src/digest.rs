@@ -1,4 +1,4 @@
-//! SHA-256 digests as they are written: 64 lower-case hexadecimal digits, or the first 16.
+//! SHA-256 digests as they are written: 64 lower-case hexadecimal digits, or the first 12.
 
 use std::fmt;
 use std::str::FromStr;
@@ -77,15 +77,16 @@ impl From<Sha256> for String {
 
 /// The text is not as many lower-case hexadecimal digits as the digest has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a SHA-256 digest in lower-case hexadecimal digits: 64, or 16 where it is cut")]
+#[error("not a SHA-256 digest in lower-case hexadecimal digits: 64, or 12 where it is cut")]
 pub struct NotADigest;
 
-/// The first 16 hexadecimal digits of a SHA-256: enough to tell two versions of one thing apart, where
-/// each digit costs, since digests cannot be compressed. No proof against whoever made both.
+/// The first 12 hexadecimal digits of a SHA-256: enough to tell two versions of one thing apart, where
+/// each digit costs, since digests cannot be compressed, and too few to look like the number of a
+/// payment card, which have 13 to 19. No proof against whoever made both.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", extend("pattern" = "^[0-9a-f]{16}$"))]
-pub struct ShortSha256(pub [u8; 8]);
+#[schemars(with = "String", extend("pattern" = "^[0-9a-f]{12}$"))]
+pub struct ShortSha256(pub [u8; 6]);
 
 impl fmt::Display for ShortSha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
