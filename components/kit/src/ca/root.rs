@@ -6,8 +6,8 @@ use rcgen::{Issuer, KeyPair, PublicKeyData};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use time::OffsetDateTime;
-use wire::Version;
 use wire::replacement::{CA_REPLACEMENT_TYPE, CaReplacement, SignedCaReplacement};
+use wire::{Integer, Octets, Version};
 
 use super::leaf::{self, ServerNames};
 use super::property::{self, authority, issuer};
@@ -43,10 +43,10 @@ impl ChainRoot {
         }
     }
 
-    /// Refuses what is no certificate of a root, PEM.
-    pub fn check(certificate: &str) -> Result<(), CaError> {
-        let der = CertificateDer::from_pem_slice(certificate.as_bytes())
-            .map_err(|_| CaError::Certificate)?;
+    /// The certificate of a root, which comes as PEM; refuses what is none.
+    pub fn certificate_in(pem: &str) -> Result<CertificateDer<'static>, CaError> {
+        let der =
+            CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|_| CaError::Certificate)?;
         let (_, root) =
             x509_parser::parse_x509_certificate(&der).map_err(|_| CaError::Certificate)?;
         let constraints = root.basic_constraints().ok().flatten();
@@ -56,7 +56,7 @@ impl ChainRoot {
         }
         match constraints.path_len_constraint {
             Some(0) => Err(CaError::ChainTooShort),
-            Some(_) | None => Ok(()),
+            Some(_) | None => Ok(der),
         }
     }
 
@@ -80,8 +80,27 @@ impl ChainRoot {
         leaf::sign(property::params(realm, now), key, &self.issuer)
     }
 
-    /// Tells devices, which nobody can visit, of another CA of their property.
-    pub fn announce(&self, replacement: &CaReplacement) -> Result<SignedCaReplacement, CaError> {
+    /// Tells devices of `realm`, which nobody can visit, that `ca` is their property's CA from now on.
+    /// They take no number that is not higher than the last.
+    pub fn announce(
+        &self,
+        realm: &Realm,
+        ca: &CertificateDer<'_>,
+        number: Integer,
+        issued_at: Integer,
+    ) -> Result<SignedCaReplacement, CaError> {
+        self.sign(&CaReplacement {
+            v: Version,
+            tenant: realm.tenant.clone(),
+            property: realm.property.clone(),
+            number,
+            ca: Octets::new(ca.to_vec()).ok_or(CaError::Certificate)?,
+            issued_at,
+        })
+    }
+
+    /// Signs a notice, whatever it says.
+    pub(crate) fn sign(&self, replacement: &CaReplacement) -> Result<SignedCaReplacement, CaError> {
         let certificate = CertificateDer::from_pem_slice(self.certificate.as_bytes())
             .map_err(|_| CaError::Certificate)?;
         let key = signing::key_pair(self.issuer.key().serialized_der());

@@ -31,13 +31,13 @@ mod door;
 pub use door::{Door, DoorError};
 
 /// Longest sleep before the clock is looked at again, which may have been set meanwhile.
-const EVERY: Duration = Duration::from_mins(1);
+pub(super) const EVERY: Duration = Duration::from_mins(1);
 /// How often a component asks under which names the box is reached.
 const LOOK: Duration = Duration::from_secs(30);
 /// Ceiling of the first rest after a refusal.
-const FIRST_REST: Duration = Duration::from_secs(1);
+pub(super) const FIRST_REST: Duration = Duration::from_secs(1);
 /// Ceiling of every later one: a third of a leaf's life is left, or the hotel waits for us.
-const LONGEST_REST: Duration = Duration::from_mins(5);
+pub(super) const LONGEST_REST: Duration = Duration::from_mins(5);
 
 /// Keeps the leaf in `dir` current, until `stop`; whoever holds the other end of `identity` goes on
 /// with the new one.

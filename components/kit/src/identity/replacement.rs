@@ -14,8 +14,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use pem::{EncodeConfig, LineEnding, Pem};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
@@ -39,8 +38,6 @@ pub use keep::DeviceLeaf;
 pub const ROOT_FILE: &str = "root.pem";
 /// File of what was taken: the last number, and the CA while the device comes over to it.
 pub const REPLACEMENT_FILE: &str = "ca-replacement.json";
-/// Columns of PEM (RFC 7468 §2).
-const COLUMNS: usize = 64;
 
 /// What a device has taken so far.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -201,14 +198,8 @@ fn write(dir: &Path, taken: &Taken) -> Result<(), ReplacementError> {
 }
 
 fn pem(der: &[u8]) -> Vec<u8> {
-    let text = STANDARD.encode(der);
-    let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
-    for line in text.as_bytes().chunks(COLUMNS) {
-        pem.push_str(str::from_utf8(line).expect("base64 is ASCII"));
-        pem.push('\n');
-    }
-    pem.push_str("-----END CERTIFICATE-----\n");
-    pem.into_bytes()
+    let lines = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    pem::encode_config(&Pem::new("CERTIFICATE", der), lines).into_bytes()
 }
 
 /// A device stays with the CA that it has.

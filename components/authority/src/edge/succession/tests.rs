@@ -2,8 +2,6 @@ use kit::ca::files::write_open;
 use kit::ca::{ChainRoot, Key};
 use kit::error::Chain;
 use time::OffsetDateTime;
-use wire::Octets;
-use wire::replacement::CaReplacement;
 
 use super::*;
 use crate::edge::ca::tests::Estate;
@@ -19,15 +17,12 @@ fn leave(estate: &Estate, name: &str, text: &[u8]) {
 
 fn notice(of: &Estate, property: &str) -> Vec<u8> {
     let root = ChainRoot::create(Key::generate(), OffsetDateTime::UNIX_EPOCH).unwrap();
-    let replacement = CaReplacement {
-        v: Version,
-        tenant: "acme".parse().unwrap(),
+    let realm = Realm {
         property: property.parse().unwrap(),
-        number: 7.into(),
-        ca: Octets::new(of.load().der().unwrap().to_vec()).unwrap(),
-        issued_at: 0.into(),
+        ..of.ca.realm().clone()
     };
-    wire::encode(&root.announce(&replacement).unwrap())
+    let notice = root.announce(&realm, &of.load().der().unwrap(), 7.into(), 0.into());
+    wire::encode(&notice.unwrap())
 }
 
 #[track_caller]

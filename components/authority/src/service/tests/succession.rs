@@ -4,8 +4,6 @@ use kit::ca::files::write_open;
 use kit::ca::{ChainRoot, KnownKey, Predecessors, Whereabouts};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use wire::Octets;
-use wire::replacement::CaReplacement;
 
 use super::*;
 
@@ -62,15 +60,8 @@ fn leave(estate: &Estate, name: &str, record: &impl serde::Serialize) {
 fn notice(estate: &Estate, number: u32) -> wire::replacement::SignedCaReplacement {
     let root = ChainRoot::create(Key::generate(), time::OffsetDateTime::UNIX_EPOCH).unwrap();
     let ca = CertificateDer::from_pem_slice(estate.ca.certificate().as_bytes()).unwrap();
-    let replacement = CaReplacement {
-        v: Version,
-        tenant: "acme".parse().unwrap(),
-        property: "seaside".parse().unwrap(),
-        number: number.into(),
-        ca: Octets::new(ca.to_vec()).unwrap(),
-        issued_at: 0.into(),
-    };
-    root.announce(&replacement).unwrap()
+    let notice = root.announce(estate.ca.realm(), &ca, number.into(), 0.into());
+    notice.unwrap()
 }
 
 // authority-9.4

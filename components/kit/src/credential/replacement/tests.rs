@@ -42,7 +42,7 @@ impl World {
     }
 
     fn signed(&self, replacement: &CaReplacement) -> Vec<u8> {
-        wire::encode(&self.root.announce(replacement).unwrap())
+        wire::encode(&self.root.sign(replacement).unwrap())
     }
 
     /// A notice as a device hears it that took number 7 before.

@@ -15,12 +15,9 @@ use crate::clock::Clock;
 use crate::credential::NotAReplacement;
 use crate::digest::random;
 use crate::error::Chain;
+use crate::identity::renewal::{EVERY, FIRST_REST, LONGEST_REST};
 use crate::identity::{Door, Identity, renew};
 
-/// Longest sleep before the clock is looked at again, which may have been set meanwhile.
-const EVERY: Duration = Duration::from_mins(1);
-/// Ceilings of the rests after a refusal: the first, and every later one.
-const RESTS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
 /// How long a device is offline before it asks whether there is a notice: brokers are started again in
 /// less.
 const OFFLINE: Duration = Duration::from_secs(10);
@@ -98,7 +95,7 @@ impl DeviceLeaf {
     }
 
     async fn live(&mut self) {
-        let mut rests = Backoff::new(RESTS.0, RESTS.1);
+        let mut rests = Backoff::new(FIRST_REST, LONGEST_REST);
         let mut present = self.identity.subscribe();
         let mut tried_at = self.clock.monotonic();
         let mut asking = Asking::new(tried_at, *self.online.borrow());

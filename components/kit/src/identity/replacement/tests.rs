@@ -15,7 +15,7 @@ use wire::{Code, Component, Nonce, Problem};
 
 use super::*;
 use crate::ca::files::write_secret;
-use crate::ca::specimen::{component, device, hotel, identity, today, write_identity};
+use crate::ca::specimen::{component, device, hotel, identity, realm, today, write_identity};
 use crate::ca::{ChainRoot, Key, PropertyCa, ServerNames};
 use crate::config::Address;
 use crate::credential::Refusals;
@@ -142,15 +142,10 @@ impl Device {
 
     fn notice(&self, ca: &PropertyCa, number: u32) -> SignedCaReplacement {
         let ca = CertificateDer::from_pem_slice(ca.certificate().as_bytes()).unwrap();
-        let replacement = CaReplacement {
-            v: Version,
-            tenant: "acme".parse().unwrap(),
-            property: "seaside".parse().unwrap(),
-            number: number.into(),
-            ca: Octets::new(ca.to_vec()).unwrap(),
-            issued_at: 0.into(),
-        };
-        self.root.announce(&replacement).unwrap()
+        let notice = self
+            .root
+            .announce(&realm("seaside"), &ca, number.into(), 0.into());
+        notice.unwrap()
     }
 
     fn accept(&self, notice: &SignedCaReplacement) -> Result<Identity, ReplacementError> {
