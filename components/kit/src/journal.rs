@@ -121,7 +121,7 @@ impl Journal {
     }
 }
 
-/// Bytes of the disk that holds a file; none that cannot be asked is small.
+/// Bytes of the disk that holds a file; one that cannot be asked counts as large.
 fn bytes_of_disk(file: &Path) -> u64 {
     let directory = file.parent().unwrap_or(file);
     statvfs(directory).map_or(u64::MAX, |disk| disk.f_blocks.saturating_mul(disk.f_frsize))

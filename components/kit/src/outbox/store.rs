@@ -6,6 +6,9 @@ use wire::bound::{BATCH_BYTES_MAX, BATCH_RECORDS_MAX};
 use wire::record::{Record, Records};
 use wire::{BatchId, Problem, Version, Word};
 
+/// Most records that are set aside: the oldest make room. A disk that spoils more is no disk any more.
+const LETTERS_MAX: i64 = 1_000;
+
 /// A batch as it is sent, the same every time.
 #[derive(Debug, Clone)]
 pub(super) struct Batch {
@@ -145,6 +148,14 @@ async fn set_aside(
     )
     .bind(problem.to_string())
     .bind(row)
+    .execute(&mut *connection)
+    .await?;
+    metrics::counter!("outbox_letters_total").increment(1);
+    sqlx::query(
+        "DELETE FROM outbox_letter
+         WHERE id <= (SELECT id FROM outbox_letter ORDER BY id DESC LIMIT 1 OFFSET ?)",
+    )
+    .bind(LETTERS_MAX)
     .execute(&mut *connection)
     .await?;
     sqlx::query("DELETE FROM outbox_record WHERE id = ?")

@@ -89,6 +89,26 @@ fn stream() -> Word {
 
 // bus-5.3
 #[tokio::test]
+async fn at_most_a_thousand_records_are_kept_aside_and_they_are_the_last() {
+    let shelf = Shelf::with(1).await;
+    shelf
+        .damage(
+            "WITH RECURSIVE damaged(id) AS
+             (SELECT 2 UNION ALL SELECT id + 1 FROM damaged WHERE id < 1101)
+             INSERT INTO outbox_record (id, stream, body)
+             SELECT id, 'p1', CAST(id AS BLOB) FROM damaged",
+        )
+        .await;
+    while shelf.next().await.is_some() {
+        shelf.forget().await;
+    }
+    assert_eq!(backlog(shelf.journal.readers()).await.unwrap(), 0);
+    let letters = shelf.letters().await;
+    assert_eq!((letters.len(), &letters[0].0[..]), (1_000, &b"102"[..]));
+}
+
+// bus-5.3
+#[tokio::test]
 async fn a_record_that_cannot_be_read_is_set_aside_and_the_others_go() {
     let shelf = Shelf::with(4).await;
     shelf
