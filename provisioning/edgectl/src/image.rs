@@ -19,6 +19,7 @@ use std::process::{Command, Stdio};
 
 use clap::Args;
 use kit::ca::files::{WriteError, create_dir, write_open, write_secret};
+use kit::ca::{CaError, ChainRoot};
 use kit::clock::Clock;
 use kit::config::Address;
 use kit::identity::TrustDomain;
@@ -40,6 +41,7 @@ pub(crate) const PLAN: &str = "/etc/hotel/box.json";
 const CLAIM_CERTIFICATE: &str = "/etc/hotel/claim/cert.pem";
 const CLAIM_KEY: &str = "/etc/hotel/claim/key.pem";
 const ROOTS: &str = "/etc/hotel/roots.pem";
+const CHAIN_ROOT: &str = "/etc/hotel/chain-root.pem";
 /// Starts the classic nucleus: by its unit where there is one, else by its installer, which makes the
 /// unit. The installer runs beside the first boot's own unit, which may write and execute too little.
 const CLASSIC: &str = "systemctl restart greengrass.service 2>/dev/null || \
@@ -92,6 +94,10 @@ pub(crate) struct Image {
     /// authority, as the report of its first boot shows it.
     #[arg(long, value_name = "SHA256")]
     join: Option<Sha256>,
+    /// Certificate of the company's chain root, PEM: devices of the hotel carry it, and believe it when the
+    /// hotel gets another authority.
+    #[arg(long, value_name = "FILE")]
+    chain_root_cert: Option<PathBuf>,
     /// AWS region.
     #[arg(long)]
     region: String,
@@ -198,6 +204,7 @@ impl Image {
             server_names: self.server_names.clone(),
             property_from: self.join.map_or(Origin::New, |_| Origin::Join),
             property_ca: self.join,
+            chain_root: self.chain_root_cert.as_ref().map(|_| CHAIN_ROOT.into()),
             users: true,
             built_at,
             cloud: Cloud {
@@ -249,10 +256,23 @@ impl Image {
             claim_certificate: &read(&self.claim.join("cert.pem"))?,
             claim_key: &read(&self.claim.join("key.pem"))?,
             roots: &read(&self.root_ca)?,
+            chain_root: self.chain_root()?,
             firewall: &seed::firewall(&self.hotel_networks, &self.keeper_networks),
             ssh_key: self.ssh_key.as_deref().map(read).transpose()?,
         };
         Ok(seed::user_data(&content))
+    }
+
+    fn chain_root(&self) -> Result<Option<String>, ImageError> {
+        let Some(file) = &self.chain_root_cert else {
+            return Ok(None);
+        };
+        let pem = read(file)?;
+        ChainRoot::certificate_in(&pem).map_err(|source| ImageError::ChainRoot {
+            file: file.clone(),
+            source,
+        })?;
+        Ok(Some(pem))
     }
 
     /// The programs that the box takes from the seed.
@@ -339,6 +359,14 @@ pub(crate) enum ImageError {
         path: PathBuf,
         /// What the disk said.
         source: io::Error,
+    },
+    /// The chain root's certificate is none.
+    #[error("--chain-root-cert {} cannot be used", file.display())]
+    ChainRoot {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong with it.
+        source: CaError,
     },
     /// A file cannot be written.
     #[error(transparent)]

@@ -178,6 +178,11 @@ impl Request {
         if found != expected {
             return Err(JoinError::OtherAuthority { found, expected });
         }
+        if let Some(file) = &plan.chain_root
+            && !bequest.agrees_on_root(file)?
+        {
+            return Err(JoinError::OtherRoot { file: file.clone() });
+        }
         create_dir(&self.dir)?;
         let property = Property::inherit(
             &self.dir,
@@ -351,6 +356,15 @@ pub(crate) enum JoinError {
         /// Whose it was to be.
         expected: Sha256,
     },
+    /// Devices would believe two.
+    #[error(
+        "the hotel's devices carry another chain root than {}; make this box's image anew, with that one",
+        file.display()
+    )]
+    OtherRoot {
+        /// What the image names.
+        file: PathBuf,
+    },
     /// What came is no authority.
     #[error("the answer holds no authority")]
     Authority(#[from] CaError),
@@ -422,6 +436,7 @@ impl JoinError {
             | Self::Late { .. }
             | Self::Answer
             | Self::OtherAuthority { .. }
+            | Self::OtherRoot { .. }
             | Self::Authority(_)
             | Self::OtherCode
             | Self::Request { .. }

@@ -98,6 +98,32 @@ async fn a_seed_makes_one_box() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+// provisioning-3.6
+#[tokio::test]
+async fn a_seed_brings_the_chain_root_or_refuses_what_is_none() {
+    let claim = claim("2096-01-01T00:00:00Z");
+    let file = claim.path().join("root.pem");
+    let root = ["--chain-root-cert", file.to_str().unwrap()];
+    fs::write(&file, "ROOT").unwrap();
+    let refused = seed(claim.path(), &root).await;
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.said.contains("--chain-root-cert"),
+        "{}",
+        refused.said
+    );
+    assert!(!claim.path().join("seed").exists());
+
+    let key = kit::ca::Key::generate();
+    let made = kit::ca::ChainRoot::create(key, time::OffsetDateTime::now_utc()).unwrap();
+    fs::write(&file, made.certificate()).unwrap();
+    let data = user_data(claim.path(), &root).await;
+    let plan = written(&data, "/etc/hotel/box.json")["content"].as_str();
+    let plan: Value = serde_json::from_str(plan.unwrap()).unwrap();
+    let place = plan["chain_root"].as_str().unwrap();
+    assert_eq!(written(&data, place)["content"], made.certificate());
+}
+
 // provisioning-3.2
 #[tokio::test]
 async fn a_claim_that_has_ended_makes_no_seed() {

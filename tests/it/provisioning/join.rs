@@ -7,7 +7,13 @@ use std::process::{Child, Command, Stdio};
 
 use hotel_tests::fleet::{Claims, Fleet};
 use hotel_tests::hotel::{artifacts, repository};
+use kit::ca::{ChainRoot, Key, Predecessors};
+use kit::identity::Identity;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use serde_json::Value;
 use tempfile::TempDir;
+use time::OffsetDateTime;
 
 use super::site::{Boot, Site, finish};
 
@@ -143,6 +149,54 @@ pub(super) async fn joins_by(request: &str, approve: &str) {
     assert!(boot.said.contains("handed over"), "{}", boot.said);
 }
 
+impl House {
+    /// The hotel has a chain root, and had another authority before; the root's certificate.
+    fn is_succeeded(&self) -> String {
+        let root = ChainRoot::create(Key::generate(), OffsetDateTime::now_utc()).unwrap();
+        let place = |name: &str| self.first.path(&format!("property/{name}"));
+        fs::write(place("chain/root.pem"), root.certificate()).unwrap();
+        let ca = fs::read_to_string(place("ca.pem")).unwrap();
+        let known = Predecessors {
+            cas: vec![ca.clone()],
+            ..Predecessors::default()
+        };
+        fs::write(place("predecessors.json"), wire::encode(&known)).unwrap();
+        let leaf = Identity::load(&self.first.path("uplink/identity")).unwrap();
+        let ca = CertificateDer::from_pem_slice(ca.as_bytes()).unwrap();
+        let notice = root.announce(&leaf.spiffe.realm(), &ca, 7.into(), 0.into());
+        fs::write(place("ca-replacement.json"), wire::encode(&notice.unwrap())).unwrap();
+        root.certificate().to_owned()
+    }
+}
+
+// provisioning-3.6
+#[tokio::test]
+async fn a_box_with_another_chain_root_than_its_hotel_does_not_join() {
+    let house = House::new().await;
+    let root = house.is_succeeded();
+    let foreign = ChainRoot::create(Key::generate(), OffsetDateTime::now_utc()).unwrap();
+    let own = house.desk.path().join("root.pem");
+    for (pem, expected) in [(foreign.certificate(), Some(20)), (&root, Some(0))] {
+        // As text it differs; as a certificate it is what it was.
+        fs::write(&own, format!("The chain root\n{pem}")).unwrap();
+        let second = house.second(&house.ca()).await.with_chain_root(&own);
+        // The answer to an earlier request, if there was one.
+        fs::remove_file(house.file("answer.json")).ok();
+        let (waiting, code) = house.ask(&second, "60");
+        assert_eq!(house.approve(&code).await.code, Some(0));
+        let end = waiting.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&end.stderr).into_owned();
+        assert_eq!(end.status.code(), expected, "{said}");
+        let is_heir = second.path("property/ca.key").exists();
+        assert_eq!(is_heir, expected == Some(0));
+        assert!(is_heir || said.contains("another chain root"), "{said}");
+        if is_heir {
+            let boot = second.boot().await;
+            assert_eq!(boot.code, Some(0), "{}", boot.said);
+        }
+    }
+}
+
 // provisioning-7.1 provisioning-7.2
 #[tokio::test]
 async fn a_second_box_joins_by_two_people_and_a_code() {
@@ -157,6 +211,7 @@ async fn a_second_box_joins_by_two_people_and_a_code() {
     );
     assert!(!second.path("property/ca.key").exists());
 
+    let root = house.is_succeeded();
     let (mut waiting, code) = house.ask(&second, "60");
     let wrong = house.approve("0000-0000-0000-0000").await;
     assert_eq!(wrong.code, Some(20), "{}", wrong.said);
@@ -170,9 +225,17 @@ async fn a_second_box_joins_by_two_people_and_a_code() {
     let boot = second.boot().await;
     assert_eq!(boot.code, Some(0), "{}", boot.said);
     let leaf = second.path("uplink/identity");
-    kit::identity::Identity::load(&leaf).unwrap();
-    let record = fs::read_to_string(second.path("property/property.json")).unwrap();
+    Identity::load(&leaf).unwrap();
+    let text = |name: &str| fs::read_to_string(second.path(name)).unwrap();
+    let record = text("property/property.json");
     assert!(record.contains("box-2"), "{record}");
+    assert_eq!(text("property/chain/root.pem"), root);
+    for name in ["predecessors.json", "ca-replacement.json"] {
+        let inherited: Value =
+            serde_json::from_str(&text(&format!("authority/ca/{name}"))).unwrap();
+        let own = fs::read(house.first.path(&format!("property/{name}"))).unwrap();
+        assert_eq!(inherited, serde_json::from_slice::<Value>(&own).unwrap());
+    }
 }
 
 // provisioning-7.2

@@ -52,6 +52,9 @@ async fn a_box_comes_by_post_runs_a_release_takes_the_next_and_goes_back() {
     // A member, to which nothing was deployed yet.
     assert_eq!(early.code, Some(15), "{}", early.said);
     assert!(!site.path("claim-key.pem").exists());
+    let root = |path: &Path| fs::read_to_string(path).unwrap();
+    let pinned = site.path("property/chain/root.pem");
+    assert_eq!(root(&pinned), root(&world.desk.path().join("root.pem")));
 
     let aws = &world.aws;
     aws.make_bucket().await;

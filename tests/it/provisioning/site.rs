@@ -85,6 +85,8 @@ impl Site {
         ] {
             fs::write(site.path(name), written(path)).unwrap();
         }
+        let chain_root = site.path("chain-root.pem");
+        fs::write(&chain_root, written("/etc/hotel/chain-root.pem")).unwrap();
         let here = std::mem::replace(&mut site.plan, seeded);
         let places = [
             "/users",
@@ -101,7 +103,7 @@ impl Site {
             let value = here.pointer(place).unwrap().clone();
             *site.plan.pointer_mut(place).unwrap() = value;
         }
-        site
+        site.with_chain_root(&chain_root)
     }
 
     /// Changes the plan.
@@ -115,6 +117,16 @@ impl Site {
         let plan = self.plan.as_object_mut().unwrap();
         plan.insert("property_from".to_owned(), "join".into());
         plan.insert("property_ca".to_owned(), ca.into());
+        self
+    }
+
+    /// Its image names a chain root.
+    pub(super) fn with_chain_root(mut self, certificate: &Path) -> Self {
+        let plan = self.plan.as_object_mut().unwrap();
+        plan.insert(
+            "chain_root".to_owned(),
+            certificate.to_str().unwrap().into(),
+        );
         self
     }
 

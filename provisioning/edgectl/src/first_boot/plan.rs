@@ -88,6 +88,9 @@ pub(crate) struct Plan {
     /// SHA-256 of the key of the authority to be joined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property_ca: Option<Sha256>,
+    /// Certificate of the chain root, which devices of the property carry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain_root: Option<PathBuf>,
     /// Whether every component has its Unix user, `hotel-COMPONENT`, as images make them.
     #[serde(default = "yes")]
     pub users: bool,

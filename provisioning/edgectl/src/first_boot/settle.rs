@@ -25,12 +25,14 @@ use super::{Failure, Layout, power};
 use crate::policy;
 use crate::property::{Property, Renewal};
 
-/// Files of the authority, and whether they are secret.
-const AUTHORITY: [(&str, bool); 4] = [
+/// Files of the authority, and whether they are secret; the last two only where it has replaced another.
+const AUTHORITY: [(&str, bool); 6] = [
     ("ca.pem", false),
     ("ca.key", true),
     ("property.json", false),
     ("principals.json", false),
+    ("predecessors.json", false),
+    ("ca-replacement.json", false),
 ];
 
 /// Gives every component what it needs of the property.
@@ -50,6 +52,9 @@ pub(super) fn settle(
         power::may_fail("property", component.as_str());
         let files = [CA_FILE, CERT_FILE, KEY_FILE].map(|name| dir.join(name));
         own(plan, component, &dir, &files)?;
+    }
+    if let Some(certificate) = &plan.chain_root {
+        property.pin_root(certificate)?;
     }
     authority(property, plan, layout)?;
     let rendered = policy::rendered(&property.policy());
@@ -71,18 +76,19 @@ fn authority(property: &Property, plan: &Plan, layout: &Layout) -> Result<(), Fa
     create_dir(&dir)?;
     let source = property.layout().property_dir();
     for (name, secret) in AUTHORITY {
-        let file = dir.join(name);
-        if file.exists() {
+        let (source, file) = (source.join(name), dir.join(name));
+        if file.exists() || !source.exists() {
             continue;
         }
-        let content = read(&source.join(name))?;
+        let content = read(&source)?;
         if secret {
             write_secret(&file, &content)?;
         } else {
             write_open(&file, &content)?;
         }
     }
-    let files = AUTHORITY.map(|(name, _)| dir.join(name));
+    let files = AUTHORITY.iter().map(|(name, _)| dir.join(name));
+    let files: Vec<_> = files.filter(|file| file.exists()).collect();
     own(plan, component, &dir, &files)
 }
 

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 use wire::Component;
 
-use super::{CLAIM_CERTIFICATE, CLAIM_KEY, PLAN, ROOTS};
+use super::{CHAIN_ROOT, CLAIM_CERTIFICATE, CLAIM_KEY, PLAN, ROOTS};
 use crate::first_boot::Plan;
 use crate::first_boot::plan::Kind;
 use crate::first_boot::settle::user_of;
@@ -61,6 +61,7 @@ pub(super) struct Content<'a> {
     pub(super) claim_certificate: &'a str,
     pub(super) claim_key: &'a str,
     pub(super) roots: &'a str,
+    pub(super) chain_root: Option<String>,
     pub(super) firewall: &'a str,
     pub(super) ssh_key: Option<String>,
 }
@@ -73,6 +74,18 @@ pub(super) fn user_data(content: &Content<'_>) -> Value {
     if plan.nucleus.kind == Kind::Classic {
         packages.push("default-jre-headless");
     }
+    let mut files = vec![
+        file(PLAN, "0600", &text),
+        file(CLAIM_CERTIFICATE, "0600", content.claim_certificate),
+        file(CLAIM_KEY, "0600", content.claim_key),
+        file(ROOTS, "0644", content.roots),
+        file("/etc/nftables.conf", "0600", content.firewall),
+        file("/etc/apt/apt.conf.d/52hotel", "0644", UPDATES),
+        file("/etc/systemd/system/hotel-first-boot.service", "0644", UNIT),
+        file("/usr/local/sbin/hotel-install", "0700", INSTALL),
+    ];
+    let chain_root = content.chain_root.as_deref();
+    files.extend(chain_root.map(|pem| file(CHAIN_ROOT, "0644", pem)));
     let mut data = json!({
         "hostname": plan.box_id,
         "manage_etc_hosts": true,
@@ -83,16 +96,7 @@ pub(super) fn user_data(content: &Content<'_>) -> Value {
         "package_update": true,
         "packages": packages,
         "users": users(plan.nucleus.kind, content.ssh_key.as_deref()),
-        "write_files": [
-            file(PLAN, "0600", &text),
-            file(CLAIM_CERTIFICATE, "0600", content.claim_certificate),
-            file(CLAIM_KEY, "0600", content.claim_key),
-            file(ROOTS, "0644", content.roots),
-            file("/etc/nftables.conf", "0600", content.firewall),
-            file("/etc/apt/apt.conf.d/52hotel", "0644", UPDATES),
-            file("/etc/systemd/system/hotel-first-boot.service", "0644", UNIT),
-            file("/usr/local/sbin/hotel-install", "0700", INSTALL),
-        ],
+        "write_files": files,
         "runcmd": [["/usr/local/sbin/hotel-install"]],
     });
     if content.ssh_key.is_none() {

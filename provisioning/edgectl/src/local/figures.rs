@@ -47,10 +47,12 @@ pub(super) fn devices_total(hotel: &Hotel) -> Result<u64, FileError> {
     Ok(u64::try_from(registry.devices.len()).unwrap_or(u64::MAX))
 }
 
-/// How many of them the gateway sees connected.
-pub(super) async fn devices_online(hotel: &Hotel) -> Option<u64> {
+/// How many of them the gateway sees connected, and how many have no rights any more.
+pub(super) async fn devices(hotel: &Hotel) -> Option<(u64, u64)> {
     let metrics = metrics(hotel.admin.get("iot-gateway")?).await?;
-    figure(&metrics, r#"iot_gateway_devices{state="online"}"#)
+    let online = figure(&metrics, r#"iot_gateway_devices{state="online"}"#)?;
+    let revoked = figure(&metrics, r#"iot_gateway_devices{state="revoked"}"#);
+    Some((online, revoked.unwrap_or_default()))
 }
 
 /// How full the spool is and how uploads go, over all streams.

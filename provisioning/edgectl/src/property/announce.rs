@@ -6,8 +6,8 @@ use clap::Args;
 use kit::ca::{ChainRoot, Registration};
 use kit::clock::Clock;
 use kit::credential::claimed_replacement;
-use wire::replacement::{CaReplacement, SignedCaReplacement};
-use wire::{Integer, Octets, Version};
+use wire::Integer;
+use wire::replacement::SignedCaReplacement;
 
 use super::{PropertyError, store};
 use crate::output::say;
@@ -49,26 +49,13 @@ impl AnnounceCa {
         );
         let root = ChainRoot::load(&certificate, &key).map_err(failed(&self.chain_root_cert))?;
         let ca = record.vouched_by(&root).map_err(failed(&self.record))?;
-        let ca = Octets::new(ca.to_vec()).ok_or_else(|| PropertyError::Authority {
-            file: self.record.clone(),
-            source: kit::ca::CaError::Certificate,
-        })?;
         let now = clock.wall();
-        let replacement = CaReplacement {
-            v: Version,
-            tenant: record.tenant.clone(),
-            property: record.property.clone(),
-            number: self.number(&record, now)?,
-            ca,
-            issued_at: now,
-        };
-        let notice = root
-            .announce(&replacement)
-            .map_err(failed(&self.chain_root_cert))?;
+        let number = self.number(&record, now)?;
+        let notice = root.announce(&record.realm(), &ca, number, now);
+        let notice = notice.map_err(failed(&self.chain_root_cert))?;
         store::write(&self.out, &notice)?;
         say(format_args!(
-            "notice {} of CA {} for property {} of {}, in {}",
-            replacement.number,
+            "notice {number} of CA {} for property {} of {}, in {}",
             record.ca_sha256,
             record.property,
             record.tenant,

@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use kit::ca::files::{create_dir, write_open, write_secret};
-use kit::ca::{CaError, Key};
+use kit::ca::{CaError, ChainRoot, Key, Predecessors};
 use kit::identity::Realm;
 use serde::{Deserialize, Serialize};
 use wire::registry::Registry;
+use wire::replacement::SignedCaReplacement;
 use wire::{BoxId, Sha256, Version};
 
 use super::lock::Lock;
+use super::pin_root::root_in;
+use super::succession::find;
 use super::{Layout, Ledger, Property, PropertyError, Record, store};
 
 /// Everything of a property that does not belong to one box; secret.
@@ -22,12 +25,28 @@ pub(crate) struct Bequest {
     ca_key: String,
     registry: Registry,
     ledger: Ledger,
+    /// The chain root that the property's devices carry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    root: Option<String>,
+    /// The former authorities, and whose leaves of them are exchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    predecessors: Option<Predecessors>,
+    /// The chain root's notice for their devices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replacement: Option<SignedCaReplacement>,
 }
 
 impl Bequest {
     /// Whose authority it is.
     pub(crate) fn ca_sha256(&self) -> Result<Sha256, CaError> {
         Key::from_pem(&self.ca_key).map(|key| key.public_sha256())
+    }
+
+    /// Whether the property's devices carry the chain root of this certificate, or none.
+    pub(crate) fn agrees_on_root(&self, certificate: &Path) -> Result<bool, PropertyError> {
+        let wanted = root_in(certificate, &store::read_text(certificate)?)?;
+        let own = self.root.as_deref().map(ChainRoot::certificate_in);
+        Ok(own.is_none_or(|own| own.is_ok_and(|own| own == wanted)))
     }
 }
 
@@ -41,6 +60,9 @@ impl Property {
             ca_key: store::read_text(&self.layout.ca_key())?,
             registry: self.registry.clone(),
             ledger: self.ledger.clone(),
+            root: self.root()?,
+            predecessors: find(&self.layout.predecessors())?,
+            replacement: find(&self.layout.replacement())?,
         })
     }
 
@@ -76,6 +98,15 @@ impl Property {
         write_open(&layout.ca_certificate(), bequest.ca.as_bytes())?;
         store::write(&layout.devices(), &bequest.registry)?;
         store::write(&layout.principals(), &bequest.ledger)?;
+        if let Some(root) = &bequest.root {
+            write_open(&layout.root_certificate(), root.as_bytes())?;
+        }
+        if let Some(predecessors) = &bequest.predecessors {
+            store::write(&layout.predecessors(), predecessors)?;
+        }
+        if let Some(replacement) = &bequest.replacement {
+            store::write(&layout.replacement(), replacement)?;
+        }
         // It comes last and says that everything is there.
         store::write(&layout.record(), &record)?;
         Self::load(layout, lock)

@@ -218,7 +218,7 @@ impl Property {
 }
 
 /// The record in a file; nothing where there is no such file.
-fn find<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, PropertyError> {
+pub(super) fn find<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, PropertyError> {
     if file.exists() {
         Ok(Some(store::read(file)?))
     } else {

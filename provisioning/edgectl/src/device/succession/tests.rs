@@ -7,8 +7,7 @@ use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
 use time::OffsetDateTime;
 use time::macros::datetime;
-use wire::replacement::CaReplacement;
-use wire::{DeviceId, Octets, Version};
+use wire::DeviceId;
 
 use super::*;
 use crate::device::{add, hotel};
@@ -47,15 +46,8 @@ fn notice(root: &Property, of: &Property, number: u32) -> SignedCaReplacement {
     let key = read(chain.with_file_name("root.key"));
     let root = ChainRoot::load(&read(chain), &key).unwrap();
     let ca = CertificateDer::from_pem_file(of.layout().ca_certificate()).unwrap();
-    let replacement = CaReplacement {
-        v: Version,
-        tenant: "acme".parse().unwrap(),
-        property: "seaside".parse().unwrap(),
-        number: number.into(),
-        ca: Octets::new(ca.to_vec()).unwrap(),
-        issued_at: 0.into(),
-    };
-    root.announce(&replacement).unwrap()
+    let notice = root.announce(&of.record().realm(), &ca, number.into(), 0.into());
+    notice.unwrap()
 }
 
 // provisioning-10.1

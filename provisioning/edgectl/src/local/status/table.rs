@@ -82,6 +82,9 @@ impl fmt::Display for Report {
             "devices         {online} of {} online",
             self.devices.total
         )?;
+        if self.devices.revoked > 0 {
+            write!(f, ", {} revoked", self.devices.revoked)?;
+        }
         if let Some(uplink) = &self.uplink {
             write!(f, "\nuplink          {uplink}")?;
         }

@@ -24,7 +24,11 @@ fn report(components: &[(&str, bool)], simulated: &[(&str, bool)], online: Optio
     Report {
         components: all(components),
         simulated: all(simulated),
-        devices: Devices { total: 4, online },
+        devices: Devices {
+            total: 4,
+            online,
+            revoked: 0,
+        },
         uplink: None,
         property: Some("local-hotel".to_owned()),
         console: Some("https://127.0.0.1:8445".to_owned()),
@@ -39,6 +43,9 @@ fn a_hotel_is_ready_when_every_part_is_and_every_device_is_online() {
     assert_eq!(whole(Some(4)).running(), Running::Ready);
     assert_eq!(whole(Some(3)).running(), Running::NotReady);
     assert_eq!(whole(None).running(), Running::NotReady);
+    let mut without_one = whole(Some(3));
+    without_one.devices.revoked = 1;
+    assert_eq!(without_one.running(), Running::Ready);
 }
 
 #[test]
@@ -74,7 +81,7 @@ fn the_json_form_is_what_scripts_were_promised() {
     let expected = json!({
         "components": [shown("broker")],
         "simulated": [shown("s3")],
-        "devices": {"total": 4, "online": null},
+        "devices": {"total": 4, "online": null, "revoked": 0},
         "uplink": null,
         "property": "local-hotel",
         "console": "https://127.0.0.1:8445",
