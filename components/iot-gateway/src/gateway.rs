@@ -1,6 +1,6 @@
 //! All devices of the property and the commands under way on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use wire::device::Ack;
@@ -55,6 +55,8 @@ pub enum Input {
     AskedAgain(Request, Vec<u8>),
     /// The registry is, or has become, this.
     Registry(registry::Devices),
+    /// Everybody whose rights have ended; among them may be devices.
+    Revoked(BTreeSet<DeviceId>),
     /// A moment asked for may have come.
     Elapsed,
 }
@@ -89,6 +91,8 @@ pub struct Gateway {
     pub(crate) executions: Executions,
     pub(crate) doors: Doors,
     room: Room,
+    /// What the broker retains of these is of the time when they had rights: they are not online.
+    revoked: BTreeSet<DeviceId>,
 }
 
 impl Gateway {
@@ -108,6 +112,7 @@ impl Gateway {
             roster,
             executions: Executions::resume(now.wall, now.monotonic, memory.executions),
             room: Room::Free,
+            revoked: BTreeSet::new(),
         };
         (gateway, effects)
     }
@@ -137,6 +142,12 @@ impl Gateway {
         self.roster.count()
     }
 
+    /// How many of them have no rights any more.
+    pub fn revoked(&self) -> u32 {
+        let known = self.revoked.iter().filter(|id| self.knows(id));
+        u32::try_from(known.count()).unwrap_or(u32::MAX)
+    }
+
     /// Turns of bolts whose end is not known yet: a stop now would leave them unknown.
     pub fn doors_in_flight(&self) -> usize {
         self.doors.in_flight()
@@ -161,8 +172,27 @@ impl Gateway {
             Input::Wished(wish) => self.wish(now, &wish),
             Input::AskedAgain(request, answer) => requests::answer_again(now, &request, answer),
             Input::Registry(registry) => self.roster.register(registry),
+            Input::Revoked(revoked) => self.revoke(now, revoked),
             Input::Elapsed => self.elapse(now),
         }
+    }
+
+    /// Takes those who are online and have no rights any more for gone.
+    fn revoke(&mut self, now: Moment, revoked: BTreeSet<DeviceId>) -> Vec<Effect> {
+        if self.revoked == revoked {
+            return vec![];
+        }
+        self.revoked = revoked;
+        let mut effects = vec![Effect::Note(Note::Presence)];
+        for id in &self.revoked {
+            let Some(boot) = self.roster.find(id).and_then(Device::boot) else {
+                continue;
+            };
+            let online = false;
+            let input = device::Input::Presence(presence::Input::Online { boot, online });
+            effects.extend(self.roster.feed(now, id, input));
+        }
+        effects
     }
 
     fn hear(&mut self, now: Moment, id: &DeviceId, origin: Origin, said: Said) -> Vec<Effect> {
@@ -170,6 +200,9 @@ impl Gateway {
             return ignore(id, origin, &said);
         }
         let input = match (said, self.room) {
+            (Said::Presence(presence::Input::Online { .. }), _) if self.revoked.contains(id) => {
+                return vec![];
+            }
             (Said::Presence(input), _) => device::Input::Presence(input),
             (Said::Birth(birth, oldest), _) => return self.bear(now, id, origin, birth, oldest),
             (Said::Message(message), Room::Free) => device::Input::Message(message),

@@ -1,6 +1,7 @@
 //! Waits for what happens, feeds it to the rules, carries out what they ask: first one write to
 //! the journal, then messages and acknowledgements.
 
+use std::collections::BTreeSet;
 use std::future::pending;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ use kit::health::Health;
 use kit::journal::{Journal, JournalError};
 use tokio::sync::watch;
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep_until};
+use wire::credential::Revocations;
+use wire::{DeviceId, Word};
 
 use crate::config::Config;
 use crate::doors::policy::Policy;
@@ -56,11 +59,13 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
         .map_err(StartError::Load)?;
     probe.there();
     let rows = start_mirror(&host).await;
+    let refusals = follow_revocations(&host).await;
     let service = Service {
         rows,
+        revocations: refusals.changed(),
         keeper: Keeper::start(journal, probe, &host).await,
         outbound: Outbound::start(&host.bus, &host.clock, &host.tasks, host.identity.clone()),
-        believer: Believer::new(&host.identity.borrow(), follow_revocations(&host).await),
+        believer: Believer::new(&host.identity.borrow(), refusals),
         zone,
         policy: config.doors.rules,
         bus: host.bus,
@@ -92,6 +97,7 @@ struct Service {
     registry: RegistryFile,
     notes: Notes,
     believer: Believer,
+    revocations: watch::Receiver<Revocations>,
     zone: Zone,
     policy: Policy,
     /// When an unknown device last made us look at the registry.
@@ -109,6 +115,8 @@ impl Service {
         let mut work = Work::default();
         work.add(effects);
         self.carry_out(&gateway, work).await?;
+        // The list of before the start counts as well.
+        self.revocations.mark_changed();
         let mut look = every(LOOK);
         let mut purge = every(PURGE);
         loop {
@@ -121,6 +129,10 @@ impl Service {
                     self.carry_out(&gateway, work).await?;
                     fault::pass(Point::GatewayBatchSaid);
                     batch.into_iter().for_each(Delivery::acknowledge);
+                }
+                Ok(()) = self.revocations.changed() => {
+                    let revoked = devices_of(&self.revocations.borrow_and_update());
+                    self.feed(&mut gateway, Input::Revoked(revoked)).await?;
                 }
                 () = at(wake_at) => self.feed(&mut gateway, Input::Elapsed).await?,
                 _ = look.tick() => {
@@ -194,6 +206,13 @@ impl Service {
         }
         Ok(())
     }
+}
+
+/// Whom a list names, as devices; who is none is in no registry.
+fn devices_of(list: &Revocations) -> BTreeSet<DeviceId> {
+    let principals = list.principals.iter();
+    let names = principals.map(|principal| Word::from(principal.clone()));
+    names.map(DeviceId::from).collect()
 }
 
 /// Starts the one who carries rows of devices to the database.

@@ -156,13 +156,13 @@ impl Stream {
 
     /// Whether a digest is remembered for the place.
     pub fn remembers(&self, seq: Integer) -> bool {
-        self.recent.digest(seq.value()).is_some()
+        self.recent.remembers(seq.value())
     }
 
     fn recognise(&self, seq: u64, sha256: Sha256) -> Verdict {
-        match self.recent.digest(seq) {
-            Some(known) if known != sha256 => Verdict::Conflict,
-            Some(_) | None => Verdict::Duplicate,
+        match self.recent.matches(seq, sha256) {
+            Some(false) => Verdict::Conflict,
+            Some(true) | None => Verdict::Duplicate,
         }
     }
 

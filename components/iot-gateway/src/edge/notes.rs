@@ -25,6 +25,7 @@ pub(crate) fn show_devices(gateway: &Gateway) {
     let (total, online) = gateway.count();
     metrics::gauge!("iot_gateway_devices", "state" => "total").set(f64::from(total));
     metrics::gauge!("iot_gateway_devices", "state" => "online").set(f64::from(online));
+    metrics::gauge!("iot_gateway_devices", "state" => "revoked").set(f64::from(gateway.revoked()));
 }
 
 impl Notes {

@@ -53,6 +53,7 @@ impl Service {
             | Input::Unreadable(..)
             | Input::Wished(_)
             | Input::Registry(_)
+            | Input::Revoked(_)
             | Input::Elapsed) => input,
         }
     }

@@ -1,16 +1,17 @@
 //! Digests of the last messages, so that a repetition is told from a contradiction.
 
-use std::collections::BTreeMap;
-
-use wire::Sha256;
+use wire::{Sha256, ShortSha256};
 
 /// How many digests are remembered for one device.
 pub const RECENT_MAX: u64 = 256;
 
 /// The digest of the highest accepted place in each of [`RECENT_MAX`] slots, place modulo slots:
-/// at least those of the last [`RECENT_MAX`] places.
+/// at least those of the last [`RECENT_MAX`] places, as short as in its records. At most 4 KiB.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Recent(BTreeMap<u64, (u64, Sha256)>);
+pub struct Recent {
+    /// Places and their digests, by slot.
+    held: Vec<(u64, ShortSha256)>,
+}
 
 impl Recent {
     /// The slot of a place.
@@ -18,18 +19,32 @@ impl Recent {
         place % RECENT_MAX
     }
 
-    /// The digest of a place, if it is remembered.
-    pub fn digest(&self, place: u64) -> Option<Sha256> {
-        let (held, sha256) = self.0.get(&Self::slot(place))?;
-        (*held == place).then_some(*sha256)
+    /// Whether this is the digest of a place; nothing if that is not remembered.
+    pub fn matches(&self, place: u64, sha256: Sha256) -> Option<bool> {
+        let (held, digest) = self.held[self.find(place).ok()?];
+        (held == place).then(|| digest == sha256.short())
+    }
+
+    /// Whether a digest is remembered for a place.
+    pub fn remembers(&self, place: u64) -> bool {
+        self.find(place).is_ok_and(|at| self.held[at].0 == place)
     }
 
     /// Remembers a digest, unless its slot holds that of a higher place.
     pub fn insert(&mut self, place: u64, sha256: Sha256) {
-        let held = self.0.entry(Self::slot(place)).or_insert((place, sha256));
-        if held.0 <= place {
-            *held = (place, sha256);
+        let new = (place, sha256.short());
+        match self.find(place) {
+            Ok(at) if self.held[at].0 <= place => self.held[at] = new,
+            Ok(_) => {}
+            Err(at) => self.held.insert(at, new),
         }
+    }
+
+    /// Where the slot of a place is, or belongs.
+    fn find(&self, place: u64) -> Result<usize, usize> {
+        let slot = Self::slot(place);
+        self.held
+            .binary_search_by_key(&slot, |(held, _)| Self::slot(*held))
     }
 }
 

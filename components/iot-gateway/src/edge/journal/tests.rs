@@ -121,8 +121,8 @@ async fn everything_of_a_device_is_there_after_reopening() {
         (Some(&report), &desired)
     );
     assert_eq!(
-        (kept.recent.digest(11), kept.lost),
-        (Some(Sha256([7; 32])), 5)
+        (kept.recent.matches(11, Sha256([7; 32])), kept.lost),
+        (Some(true), 5)
     );
 }
 
@@ -164,8 +164,8 @@ async fn digests_of_an_earlier_boot_are_not_taken_for_the_current_one() {
     let memory = remembered(changes).await;
     let recent = &memory.devices[&id("t-1")].recent;
     assert_eq!(
-        (recent.digest(5), recent.digest(6)),
-        (None, Some(Sha256([2; 32])))
+        (recent.remembers(5), recent.matches(6, Sha256([2; 32]))),
+        (false, Some(true))
     );
 }
 

@@ -137,3 +137,19 @@ fn a_wish_reaches_a_thermostat_when_it_comes() {
             .any(is_delta)
     );
 }
+
+// iot-gateway-2.4
+#[test]
+fn a_device_whose_rights_have_ended_is_offline_whatever_is_retained_of_it() {
+    let mut scene = Scene::with_thermostat_online();
+    scene.hear("l-1", births(1));
+    scene.hear("l-1", online(1));
+    let revoked = || Input::Revoked(BTreeSet::from([id("t-1"), id("desk-1")]));
+    let effects = scene.gateway.handle(scene.now, revoked());
+    assert!(effects.contains(&Effect::Note(Note::Presence)));
+    assert_eq!(scene.gateway.count(), (2, 1));
+    assert_eq!(scene.gateway.handle(scene.now, revoked()), []);
+    scene.hear_from("t-1", Origin::Retained, births(2));
+    scene.hear_from("t-1", Origin::Retained, online(2));
+    assert_eq!(scene.gateway.count(), (2, 1));
+}
