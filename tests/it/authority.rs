@@ -37,10 +37,7 @@ const PARTS: Plan<'static> = Plan {
 };
 
 async fn ready(hotel: &Hotel) {
-    eventually("the authority is ready", LIMIT, || async {
-        hotel.part("authority")?.ready.then_some(())
-    })
-    .await;
+    hotel.ready(&["authority"], LIMIT).await;
 }
 
 /// Asks over HTTPS as a browser that trusts the property's CA; status and body.

@@ -22,12 +22,7 @@ const THERMOSTAT: &str = "room-101-thermostat";
 const LOCK: &str = "room-101-lock";
 
 async fn ready(hotel: &Hotel) {
-    eventually("every part is ready", LIMIT * 2, || async {
-        let status = hotel.status()?;
-        let mut parts = status.components.iter().chain(&status.simulated);
-        parts.all(|part| part.ready).then_some(())
-    })
-    .await;
+    hotel.all_ready(LIMIT * 2).await;
 }
 
 async fn enter(hotel: &Hotel, principal: &str) -> Outsider {

@@ -44,12 +44,7 @@ fn set(clocks: &Clocks, days: i64) {
 }
 
 async fn ready(hotel: &Hotel) {
-    eventually("every part is ready", LIMIT * 5, || async {
-        let status = hotel.status()?;
-        let mut parts = status.components.iter().chain(&status.simulated);
-        parts.all(|part| part.ready).then_some(())
-    })
-    .await;
+    hotel.all_ready(LIMIT * 5).await;
 }
 
 /// So many days from now.

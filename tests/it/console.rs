@@ -28,11 +28,7 @@ const PARTS: Plan<'static> = Plan {
 const TABLE: &str = "table-7";
 
 async fn ready(hotel: &Hotel) {
-    eventually("the console is ready", LIMIT, || async {
-        let parts = [hotel.part("authority")?, hotel.part("console")?];
-        parts.iter().all(|part| part.ready).then_some(())
-    })
-    .await;
+    hotel.ready(&["authority", "console"], LIMIT).await;
 }
 
 /// What came back: status, and the body if it is JSON.

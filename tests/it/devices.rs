@@ -22,10 +22,7 @@ async fn a_device_that_makes_its_own_key_joins_by_the_book() {
         rooms: 1,
         only: &["broker", "authority"],
     });
-    eventually("the authority is ready", LIMIT, || async {
-        hotel.part("authority")?.ready.then_some(())
-    })
-    .await;
+    hotel.ready(&["authority"], LIMIT).await;
     let (device, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (id, mut book) = ("pool-thermostat", Runbook::read("devices.md"));
     let mut desk = Desk::beside(&hotel);

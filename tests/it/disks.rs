@@ -31,10 +31,7 @@ const ALL_THE_WAY: Plan<'static> = Plan {
 };
 
 async fn ready(hotel: &Hotel, name: &str) {
-    eventually(&format!("{name} is ready"), 2 * LIMIT, || async {
-        hotel.part(name)?.ready.then_some(())
-    })
-    .await;
+    hotel.ready(&[name], 2 * LIMIT).await;
 }
 
 async fn unready(hotel: &Hotel, name: &str) {

@@ -180,12 +180,7 @@ async fn up() -> Hotel {
             Hotel::up(PARTS)
         }
     };
-    eventually("every part is ready", LIMIT * 2, || async {
-        let status = hotel.status()?;
-        let mut parts = status.components.iter().chain(&status.simulated);
-        parts.all(|part| part.ready).then_some(())
-    })
-    .await;
+    hotel.all_ready(LIMIT * 2).await;
     hotel
 }
 

@@ -4,7 +4,7 @@
 use hotel_tests::devices::Devices;
 use hotel_tests::faults::{Chance, rounds, seeds};
 use hotel_tests::hotel::LIMIT;
-use hotel_tests::{Hotel, Plan, eventually};
+use hotel_tests::{Hotel, Plan};
 
 /// Everything but S3, which keeps nothing through its end, and the devices, which the test starts.
 const PROCESSES: &[&str] = &[
@@ -102,21 +102,12 @@ async fn killing_any_process_at_any_moment_loses_nothing() {
             report(format_args!("{:?}", hotel.check_accounts().await));
         }
     }
-    everything_is_ready(&hotel).await;
+    hotel.all_ready(2 * LIMIT).await;
     hotel.states_are_true().await;
     let verdict = hotel.settle_accounts().await;
     report(format_args!(
         "HOTEL_SEED={seed}: {rounds} rounds, {verdict:?}"
     ));
-}
-
-async fn everything_is_ready(hotel: &Hotel) {
-    eventually("every process is ready", 2 * LIMIT, || async {
-        let status = hotel.status()?;
-        let mut parts = status.components.iter().chain(&status.simulated);
-        parts.all(|part| part.ready).then_some(())
-    })
-    .await;
 }
 
 #[expect(clippy::print_stderr, reason = "a seed is for whoever plays it again")]

@@ -143,10 +143,7 @@ async fn an_operator_whose_leaf_lapsed_too_long_ago_is_told_so() {
         rooms: 1,
         only: &["broker", "authority"],
     });
-    eventually("the authority is ready", LIMIT, || async {
-        hotel.part("authority")?.ready.then_some(())
-    })
-    .await;
+    hotel.ready(&["authority"], LIMIT).await;
     hotel.age("edgectl", 500);
     let refused = hotel.try_edgectl(&["authority", "principals"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();

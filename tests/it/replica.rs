@@ -30,12 +30,7 @@ pub(crate) const PARTS: Plan<'static> = Plan {
 };
 
 pub(crate) async fn ready(hotel: &Hotel, parts: &[&str]) {
-    for name in parts {
-        eventually(&format!("{name} is ready"), LIMIT, || async {
-            hotel.part(name)?.ready.then_some(())
-        })
-        .await;
-    }
+    hotel.ready(parts, LIMIT).await;
 }
 
 /// Makes a table and has it synchronised: configuration, no code.

@@ -26,12 +26,7 @@ const LOCK: &str = "room-101-lock";
 const OUT: Duration = Duration::from_secs(5);
 
 async fn ready(hotel: &Hotel, parts: &[&str]) {
-    for name in parts {
-        eventually(&format!("{name} is ready"), LIMIT, || async {
-            hotel.part(name)?.ready.then_some(())
-        })
-        .await;
-    }
+    hotel.ready(parts, LIMIT).await;
 }
 
 async fn up() -> Hotel {
@@ -107,6 +102,25 @@ async fn a_revoked_device_is_thrown_out_and_stays_out() {
     hotel.edgectl(&["policy", "apply"]);
     check_denied(&hotel, &device, THERMOSTAT).await;
     says(&hotel, &other, LOCK, 2).await.unwrap();
+}
+
+// iot-gateway-2.4
+#[tokio::test]
+async fn a_revoked_device_is_offline_for_everybody() {
+    let parts = ["broker", "authority", "iot-gateway", "hotel-sim"];
+    let hotel = Hotel::up(Plan {
+        rooms: 1,
+        only: &parts,
+    });
+    let online = async |expected| {
+        eventually("so many devices are online", LIMIT, || async {
+            (hotel.status()?.devices.online == Some(expected)).then_some(())
+        })
+        .await;
+    };
+    online(4).await;
+    hotel.edgectl(&["authority", "revoke", THERMOSTAT]);
+    online(3).await;
 }
 
 // authority-8.2, bus-3.6

@@ -213,10 +213,7 @@ async fn the_cloud_serves_a_hotel_without_its_bus_while_its_record_is_there() {
         rooms: 1,
         only: &["broker", "authority", "cloud-signaling"],
     });
-    eventually("the cloud is ready", LIMIT, || async {
-        hotel.part("cloud-signaling")?.ready.then_some(())
-    })
-    .await;
+    hotel.ready(&["cloud-signaling"], LIMIT).await;
     let (mut proxy, told) = Page::join_cloud(&hotel, &component(&hotel, "device-proxy"));
     assert_eq!(told["type"], "welcome");
     let (mut page, _) = Page::join_cloud(&hotel, &guest(&hotel, "guest-1"));

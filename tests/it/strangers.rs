@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use hotel_tests::hotel::{LIMIT, repository};
-use hotel_tests::{Hotel, Plan, eventually};
+use hotel_tests::{Hotel, Plan};
 use serde_json::Value;
 
 const PARTS: Plan<'static> = Plan {
@@ -16,12 +16,8 @@ const PARTS: Plan<'static> = Plan {
 
 async fn up() -> Hotel {
     let hotel = Hotel::up(PARTS);
-    for name in ["signaling", "device-proxy", "hotel-vprinter"] {
-        eventually(&format!("{name} is ready"), LIMIT, || async {
-            hotel.part(name)?.ready.then_some(())
-        })
-        .await;
-    }
+    let parts = ["signaling", "device-proxy", "hotel-vprinter"];
+    hotel.ready(&parts, LIMIT).await;
     hotel
 }
 

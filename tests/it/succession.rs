@@ -21,8 +21,8 @@ use kit::identity::{
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
-use wire::replacement::{CA_REPLACEMENT_EVENT, CaReplacement};
-use wire::{Component, Filter, Octets, Version, Word};
+use wire::replacement::CA_REPLACEMENT_EVENT;
+use wire::{Component, Filter, Word};
 
 const PARTS: &[&str] = &["broker", "authority", "iot-gateway"];
 /// Its notice is another root's, and so nobody's.
@@ -139,15 +139,8 @@ impl House {
     /// A notice of the new authority by somebody who is not the chain root, where devices ask for it.
     fn forge(&self) {
         let root = ChainRoot::create(Key::generate(), today()).unwrap();
-        let replacement = CaReplacement {
-            v: Version,
-            tenant: "local".parse().unwrap(),
-            property: "local-hotel".parse().unwrap(),
-            number: 1.into(),
-            ca: Octets::new(self.new_authority().to_vec()).unwrap(),
-            issued_at: 0.into(),
-        };
-        let notice = wire::encode(&root.announce(&replacement).unwrap());
+        let notice = root.announce(&realm(), &self.new_authority(), 1.into(), 0.into());
+        let notice = wire::encode(&notice.unwrap());
         let file = self.hotel.places.property_dir.join("ca-replacement.json");
         write_open(&file, &notice).unwrap();
     }
@@ -162,12 +155,7 @@ impl House {
 }
 
 async fn ready(hotel: &Hotel) {
-    for part in PARTS {
-        eventually(&format!("{part} is ready"), LIMIT, || async {
-            hotel.part(part)?.ready.then_some(())
-        })
-        .await;
-    }
+    hotel.ready(PARTS, LIMIT).await;
 }
 
 fn realm() -> kit::identity::Realm {

@@ -20,10 +20,7 @@ const PARTS: Plan<'static> = Plan {
 const MEMORY_KIB: u64 = 64 * 1024;
 
 async fn ready(hotel: &Hotel) {
-    eventually("uplink is ready", LIMIT, || async {
-        hotel.part("uplink")?.ready.then_some(())
-    })
-    .await;
+    hotel.ready(&["uplink"], LIMIT).await;
 }
 
 fn stat(hotel: &Hotel) -> Stat {

@@ -17,6 +17,7 @@ use wire::{BoxId, PropertyId, TenantId};
 
 use crate::clocks::Clocks;
 use crate::disk::SmallDisk;
+use crate::eventually::eventually;
 use crate::network::{LAN, Network};
 
 /// How long anything in a hotel may take on a busy machine.
@@ -274,6 +275,26 @@ impl Hotel {
         let status = self.status()?;
         let mut parts = status.components.into_iter().chain(status.simulated);
         parts.find(|part| part.name == name)
+    }
+
+    /// Waits until these processes are ready.
+    pub async fn ready(&self, names: &[&str], limit: Duration) {
+        for name in names {
+            eventually(&format!("{name} is ready"), limit, || async {
+                self.part(name)?.ready.then_some(())
+            })
+            .await;
+        }
+    }
+
+    /// Waits until every process is ready.
+    pub async fn all_ready(&self, limit: Duration) {
+        eventually("every process is ready", limit, || async {
+            let status = self.status()?;
+            let mut parts = status.components.iter().chain(&status.simulated);
+            parts.all(|part| part.ready).then_some(())
+        })
+        .await;
     }
 
     /// Runs `edgectl` on this hotel and returns what it printed.

@@ -47,11 +47,7 @@ fn install(hotel: &Hotel, workshop: &Workshop, set: &Path) {
 }
 
 async fn ready(hotel: &Hotel) {
-    eventually("broker and uplink are ready", LIMIT, || async {
-        let is_ready = |name: &str| hotel.part(name).is_some_and(|part| part.ready);
-        (is_ready("broker") && is_ready("uplink")).then_some(())
-    })
-    .await;
+    hotel.ready(&["broker", "uplink"], LIMIT).await;
 }
 
 /// Where the uplink that runs was started from.
