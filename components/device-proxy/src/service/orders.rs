@@ -161,7 +161,6 @@ impl Keeper {
             check_room(&self.around.outbox).await?;
         }
         self.commit(&change).await?;
-        fault::pass(Point::ProxyOrderKept);
         let order = change.entry.order.order;
         note(&change, asker);
         let effects = write(&self.book).take(change);
@@ -262,6 +261,7 @@ impl Keeper {
             })
         });
         kept.await.map_err(|error| self.unkept(&error))?;
+        fault::pass(Point::ProxyOrderKept);
         self.around.outbox.wake();
         self.around.probe.there();
         if let Some(ticket) = ticket {
