@@ -168,6 +168,11 @@ impl Hotel {
         Self::start(plan, Some(network))
     }
 
+    /// The same where something is already: a property that another box has handed on.
+    pub fn up_at(directory: TempDir, plan: Plan<'_>) -> Self {
+        Self::start_in(directory, &artifacts(), plan, None)
+    }
+
     /// The same where some components have another clock ([`Clocks`]).
     pub fn up_by(clocks: &Clocks, plan: Plan<'_>) -> Self {
         let directory = tempfile::tempdir().expect("a scratch directory can be made");

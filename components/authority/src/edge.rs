@@ -6,5 +6,6 @@ pub(crate) mod interfaces;
 pub(crate) mod journal;
 pub(crate) mod provisioned;
 pub(crate) mod qr;
+pub(crate) mod record;
 pub(crate) mod scribe;
 pub(crate) mod succession;

@@ -21,7 +21,7 @@ mod sweep;
 mod token;
 
 pub(crate) use invitation::GUEST;
-pub(crate) use revocation::first_number;
+pub(crate) use revocation::{first_number, inherit};
 pub(crate) use sweep::sweep;
 
 /// What the rules are told of the world.

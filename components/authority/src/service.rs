@@ -16,6 +16,7 @@ use crate::edge::ca::{Ca, IssueError};
 use crate::edge::https::{self, Https};
 use crate::edge::journal::{self, Chain, MIGRATIONS};
 use crate::edge::provisioned::Provisioned;
+use crate::edge::record::{self, FileError};
 use crate::edge::scribe::Scribe;
 use crate::edge::succession::{Records, Succession};
 
@@ -37,6 +38,8 @@ pub(crate) use requests::{code, open_sitting};
 
 /// File of the journal in the data directory.
 const JOURNAL_FILE: &str = "journal.db";
+/// Whom another box of the property refused when it handed the property on, in the directory of the CA.
+const INHERITED: &str = "inherited-revocations.json";
 
 /// Opens the journal, renews its own leaf if that is due, and starts the work.
 pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> {
@@ -83,7 +86,9 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
         clock: host.clock.clone(),
         probe,
     };
-    office.open().await.map_err(StartError::Journal)?;
+    let inherited = record::find(&config.ca_dir.join(INHERITED)).map_err(StartError::Inherited)?;
+    let opened = office.open(inherited.as_ref()).await;
+    opened.map_err(StartError::Journal)?;
     host.tasks.spawn("office", |stop| office.run(jobs, stop));
     lists::start(&host, &refusals);
     policy::start(&host, known, &refusals);
@@ -155,6 +160,9 @@ pub enum StartError {
     /// The journal cannot be understood.
     #[error("cannot read the journal")]
     Load(#[source] sqlx::Error),
+    /// Nobody would be refused whom another box refuses.
+    #[error("cannot learn whom the property's other box refused")]
+    Inherited(#[source] FileError),
     /// The address of HTTPS is taken.
     #[error("cannot serve https")]
     Listen(#[source] ListenError),

@@ -11,8 +11,8 @@
 //! one waiting process; a request that was exchanged on the way has another code (80 bits of its
 //! digest); an answer of anybody else is not of the authority that the image names; a request is
 //! answered once; a box takes the name of another only when the person says whose. The person
-//! decides; nothing is done over the network. Left out: keeping the two boxes' registries the same
-//! afterwards.
+//! decides; nothing is done over the network. The new box refuses from its first start whom the other refused.
+//! Left out: keeping the two boxes' registries and refusals the same afterwards.
 
 use std::fs;
 use std::io;
@@ -25,12 +25,14 @@ use kit::ca::CaError;
 use kit::ca::files::{WriteError, create_dir, write_open, write_secret};
 use kit::clock::Clock;
 use serde::{Deserialize, Serialize};
+use wire::credential::Revocations;
 use wire::{BoxId, PropertyId, Sha256, TenantId, Version};
 
 mod sealed;
 
 use crate::first_boot::Plan;
 use crate::first_boot::plan::{PlanError, Serial};
+use crate::operator::{Access, OperatorError};
 use crate::output::{complain, say};
 use crate::property::{Bequest, Property, PropertyError};
 use sealed::{Chest, Code, Sealed, Waiting};
@@ -77,10 +79,10 @@ pub(crate) struct Request {
 
 /// Arguments of `join approve`.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("dir", |dir| dir.default_value("/var/lib/hotel")))]
 pub(crate) struct Approve {
-    /// Where the hotel is kept.
-    #[arg(long, default_value = "/var/lib/hotel")]
-    dir: PathBuf,
+    #[command(flatten)]
+    access: Access,
     /// The request, as it was carried here.
     request: PathBuf,
     /// The code that the new box shows.
@@ -89,6 +91,9 @@ pub(crate) struct Approve {
     /// Serial of the box that had the name before and is gone, where the new one replaces it.
     #[arg(long, value_name = "SERIAL")]
     replaces: Option<Serial>,
+    /// Do not ask the broker who is revoked: the new box lets them in until they are revoked there too.
+    #[arg(long)]
+    offline: bool,
     /// Where the answer goes.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -238,7 +243,7 @@ impl Approve {
         }
         let question: Question =
             serde_json::from_slice(&text).map_err(|source| JoinError::Request { source })?;
-        let property = Property::open(&self.dir)?;
+        let property = self.access.property()?;
         let record = property.record();
         if (&record.tenant, &record.property) != (&question.tenant, &question.property) {
             return Err(JoinError::OtherHotel {
@@ -246,8 +251,10 @@ impl Approve {
                 theirs: question.property,
             });
         }
+        // A request that was noted is answered by nobody else.
+        let revocations = self.revocations()?;
         note(&property, &question, &text, self.replaces.as_ref())?;
-        let bequest = property.bequeath()?;
+        let bequest = property.bequeath(revocations)?;
         let bequest = serde_json::to_vec(&bequest).expect("bequests have text keys");
         let sealed = sealed::seal(&question.to, &text, bequest).ok_or(JoinError::Address)?;
         let sealed = serde_json::to_vec(&sealed).expect("answers have text keys");
@@ -259,6 +266,18 @@ impl Approve {
             self.out.display()
         ));
         Ok(())
+    }
+}
+
+impl Approve {
+    /// Whom this box refuses, as its broker keeps the list.
+    fn revocations(&self) -> Result<Option<Revocations>, JoinError> {
+        if self.offline {
+            return Ok(None);
+        }
+        let asked = self.access.act(async |operator| operator.revoked().await);
+        let revocations = asked.map_err(|error| JoinError::Revocations(Box::new(error)))?;
+        Ok(Some(revocations))
     }
 }
 
@@ -422,6 +441,11 @@ pub(crate) enum JoinError {
         /// What the disk said.
         source: io::Error,
     },
+    /// The new box would let them in.
+    #[error(
+        "cannot ask who is revoked; start the hotel, or say --offline and revoke them at the new box"
+    )]
+    Revocations(#[source] Box<OperatorError>),
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -444,6 +468,7 @@ impl JoinError {
             | Self::OtherHotel { .. }
             | Self::Answered
             | Self::Own { .. }
+            | Self::Revocations(_)
             | Self::Taken { .. } => REFUSED,
         }
     }

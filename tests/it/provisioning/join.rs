@@ -6,20 +6,26 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::{Child, Command, Stdio};
 
 use hotel_tests::fleet::{Claims, Fleet};
-use hotel_tests::hotel::{artifacts, repository};
-use kit::ca::{ChainRoot, Key, Predecessors};
+use hotel_tests::hotel::{LIMIT, artifacts, repository};
+use hotel_tests::{Hotel, Plan, eventually};
+use kit::ca::{ChainRoot, Key, Predecessors, public_sha256};
 use kit::identity::Identity;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use serde_json::Value;
 use tempfile::TempDir;
 use time::OffsetDateTime;
+use wire::Filter;
+use wire::topic::DeviceWord;
 
 use super::site::{Boot, Site, finish};
 
 const FIRST: &str = "NUC-0001";
 const SECOND: &str = "NUC-0002";
 const THIRD: &str = "NUC-0003";
+/// Devices of a local hotel: one that is revoked, and another.
+const REVOKED: &str = "room-101-thermostat";
+const OTHER: &str = "room-101-lock";
 /// An authority that nobody has.
 const NOBODY: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -72,13 +78,14 @@ impl House {
         self.approve_with(code, "answer.json", &[]).await
     }
 
+    /// Nobody asks who is revoked: no broker runs here.
+
     async fn approve_with(&self, code: &str, answer: &str, more: &[&str]) -> Boot {
         let (request, answer) = (self.file("request.json"), self.file(answer));
         let mut command = Command::new(artifacts().join("edgectl"));
         command
-            .args([
-                "join", "approve", &request, "--code", code, "--out", &answer,
-            ])
+            .args(["join", "approve", &request, "--offline"])
+            .args(["--code", code, "--out", &answer])
             .args(more)
             .arg("--dir")
             .arg(self.first.dir());
@@ -137,7 +144,7 @@ pub(super) async fn joins_by(request: &str, approve: &str) {
     let own = format!("--plan {} --dir {}", plan.display(), dir.display());
     let request = house.typing(request, "second", &own);
     let (asking, code) = asking(request);
-    let first = format!("--dir {}", house.first.dir().display());
+    let first = format!("--offline --dir {}", house.first.dir().display());
     let mut approve = house.typing(approve, "first", &first);
     approve.env("CODE", code);
     let approved = finish(approve).await;
@@ -222,6 +229,9 @@ async fn a_second_box_joins_by_two_people_and_a_code() {
 
     let ca = |site: &Site| fs::read_to_string(site.path("property/ca.pem")).unwrap();
     assert_eq!(ca(&second), ca(&house.first));
+    // As if somebody had been asked who is revoked.
+    let revoked = "inherited-revocations.json";
+    fs::write(second.path(&format!("property/{revoked}")), "{}").unwrap();
     let boot = second.boot().await;
     assert_eq!(boot.code, Some(0), "{}", boot.said);
     let leaf = second.path("uplink/identity");
@@ -230,11 +240,81 @@ async fn a_second_box_joins_by_two_people_and_a_code() {
     let record = text("property/property.json");
     assert!(record.contains("box-2"), "{record}");
     assert_eq!(text("property/chain/root.pem"), root);
+    assert_eq!(text(&format!("authority/ca/{revoked}")), "{}");
     for name in ["predecessors.json", "ca-replacement.json"] {
         let inherited: Value =
             serde_json::from_str(&text(&format!("authority/ca/{name}"))).unwrap();
         let own = fs::read(house.first.path(&format!("property/{name}"))).unwrap();
         assert_eq!(inherited, serde_json::from_slice::<Value>(&own).unwrap());
+    }
+}
+
+// provisioning-7.5, authority-5.8
+#[tokio::test]
+async fn a_further_box_refuses_whom_the_first_refuses() {
+    let plan = Plan {
+        rooms: 1,
+        only: &["broker", "authority"],
+    };
+    let first = Hotel::up(plan);
+    first.ready(plan.only, LIMIT).await;
+    first.edgectl(&["authority", "revoke", REVOKED]);
+    let fleet = Fleet::with(&[SECOND], Claims { days: 30 }).await;
+    let ca = fs::read(first.places.property_dir.join("ca.pem")).unwrap();
+    let ca = CertificateDer::from_pem_slice(&ca).unwrap();
+    let ca = public_sha256(&ca).unwrap().to_string();
+    let mut second = Site::new(&fleet, SECOND).await.joining(&ca);
+    second.set("/tenant", "local");
+    second.set("/property", "local-hotel");
+    let (request, answer) = (second.path("request.json"), second.path("answer.json"));
+    let [request, answer] = [request, answer].map(|file| file.display().to_string());
+    let mut ask = second.command(&["join", "request"]);
+    ask.args(["--out", &request, "--answer", &answer]);
+    let (mut waiting, code) = asking(ask);
+
+    // Whoever cannot be asked names nobody; the request is not used up by that.
+    let approve = |more: &[&str]| {
+        let mut command = Command::new(artifacts().join("edgectl"));
+        command
+            .args(["join", "approve", &request, "--code", &code])
+            .args(["--out", &answer, "--dir"])
+            .arg(first.dir())
+            .args(more);
+        finish(command)
+    };
+    let silent = approve(&["--broker", "127.0.0.1:1"]).await;
+    assert_eq!(silent.code, Some(20), "{}", silent.said);
+    assert!(silent.said.contains("who is revoked"), "{}", silent.said);
+    let approved = approve(&[]).await;
+    assert_eq!(approved.code, Some(0), "{}", approved.said);
+    assert!(waiting.wait().unwrap().success());
+
+    // Hotels on this machine have boxes of one name, and their chain root with them.
+    let record = second.path("property/property.json");
+    let text = fs::read_to_string(&record).unwrap();
+    fs::write(&record, text.replace("box-2", "local-box")).unwrap();
+    for name in ["root.key", "cross.pem", "registration.json"] {
+        let name = format!("chain/{name}");
+        let from = first.places.property_dir.join(&name);
+        fs::copy(from, second.path("property").join(&name)).unwrap();
+    }
+    let second = Hotel::up_at(second.into_directory(), plan);
+    second.ready(plan.only, LIMIT).await;
+    let named = second.edgectl(&["authority", "principals"]);
+    let is_revoked = |name| {
+        let line = named.lines().find(|line| line.starts_with(name)).unwrap();
+        line.contains("revoked")
+    };
+    assert!(is_revoked(REVOKED) && !is_revoked(OTHER), "{named}");
+    for (name, is_let_in) in [(OTHER, true), (REVOKED, false)] {
+        let device = second.client(name).await;
+        let id = name.parse().unwrap();
+        let heard = Filter::device(&second.places.property, Some(&id), DeviceWord::Delta);
+        eventually("the broker has its rules", LIMIT, || async {
+            let granted = device.bus.subscribe([heard.clone()]).await.granted().await;
+            (granted.is_ok() == is_let_in).then_some(())
+        })
+        .await;
     }
 }
 

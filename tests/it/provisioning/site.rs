@@ -145,6 +145,11 @@ impl Site {
         self.directory.path()
     }
 
+    /// The box's directory without the box.
+    pub(super) fn into_directory(self) -> TempDir {
+        self.directory
+    }
+
     /// The plan's file, written anew.
     pub(super) fn plan(&self) -> PathBuf {
         let path = self.path("box.json");

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -12,18 +11,17 @@ use kit::ca::{CaError, KnownKey, Predecessors, public_sha256, requested_sha256};
 use kit::credential::{Caller, NotAReplacement, Refused, Verifier, claimed_replacement};
 use kit::identity::Realm;
 use rustls::pki_types::CertificateDer;
-use serde::de::DeserializeOwned;
 use wire::authority::RenewByProof;
 use wire::credential::{Credential, Standing};
 use wire::replacement::SignedCaReplacement;
 use wire::{Code, DeviceId, Integer, Problem, Version, Word};
 
+use super::record::{FileError, find};
+
 /// The notice, in the directory of the CA.
 const NOTICE: &str = "ca-replacement.json";
 /// The former CAs and their devices' keys, beside it.
 const PREDECESSORS: &str = "predecessors.json";
-/// Largest of these files: keys of fifty thousand devices.
-const BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// What is known of former CAs; nothing in a property that never had another.
 #[derive(Debug, Clone, Default)]
@@ -119,7 +117,7 @@ impl Records {
 
     /// The notice; that of another CA than ours would send devices away.
     fn notice(&self) -> Result<Option<(SignedCaReplacement, Integer)>, RecordError> {
-        let Some(notice) = self.find::<SignedCaReplacement>(NOTICE)? else {
+        let Some(notice) = find::<SignedCaReplacement>(&self.dir.join(NOTICE))? else {
             return Ok(None);
         };
         let claimed = claimed_replacement(&wire::encode(&notice), &self.realm)?;
@@ -131,7 +129,7 @@ impl Records {
     }
 
     fn former(&self) -> Result<Option<Former>, RecordError> {
-        let Some(predecessors) = self.find::<Predecessors>(PREDECESSORS)? else {
+        let Some(predecessors) = find::<Predecessors>(&self.dir.join(PREDECESSORS))? else {
             return Ok(None);
         };
         let Version = predecessors.v;
@@ -144,38 +142,13 @@ impl Records {
             keys: predecessors.keys,
         }))
     }
-
-    fn find<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, RecordError> {
-        let path = self.dir.join(name);
-        let text = match fs::metadata(&path) {
-            Ok(attributes) if attributes.len() > BYTES_MAX => {
-                return Err(RecordError::Size { path });
-            }
-            Ok(_) => fs::read(&path),
-            Err(error) => Err(error),
-        };
-        match text {
-            Ok(text) => serde_json::from_slice(&text)
-                .map(Some)
-                .map_err(|source| RecordError::Decode { path, source }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(RecordError::Read { path, source }),
-        }
-    }
 }
 
 /// What provisioning left cannot be used; nothing is passed on, nobody comes over.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecordError {
-    #[error("cannot read {}", path.display())]
-    Read { path: PathBuf, source: io::Error },
-    #[error("{} is larger than {BYTES_MAX} bytes", path.display())]
-    Size { path: PathBuf },
-    #[error("cannot decode {}", path.display())]
-    Decode {
-        path: PathBuf,
-        source: serde_json::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error("{NOTICE} is no notice of this property")]
     Notice(#[from] NotAReplacement),
     #[error("{NOTICE} names another certificate authority than this property's")]

@@ -1,15 +1,18 @@
 //! Whom everybody refuses although their credential is valid.
 
-use wire::authority::Revoke;
+use wire::authority::{Revoke, SITTING_MAX_MS};
+use wire::credential::{POP_LIFE_MAX_S, Revocations};
 use wire::{Code, Component, Integer, Principal, Problem};
 
-use super::{Done, Present, audit, guest, whole_seconds};
+use super::{Done, GUEST, Present, after, audit, guest, whole_seconds};
 use crate::act::{Asker, Granted};
-use crate::books::{Books, Change, Refusal, Stale, Token};
+use crate::books::{Books, Change, Entry, Refusal, Stale, Token};
 
 /// Most principals and tokens that are refused at a time, and most sittings beside them: what fits a
 /// list ([`wire::credential::REVOCATIONS_MAX`]).
 pub(super) const REFUSALS_MAX: usize = 900;
+/// Who acts when nobody asks: whoever set the box up.
+const PROVISIONING: &str = "provisioning";
 
 pub(super) fn revoke(
     books: &Books,
@@ -75,6 +78,51 @@ fn withdraw_invitations(books: &Books, principal: &Principal) -> impl Iterator<I
     invitations
         .filter(move |(_, invitation)| invitation.principal == *principal)
         .map(|(code, _)| Change::Forgotten(Stale::Invitation(*code)))
+}
+
+/// Takes over whom another box of the property refused when it handed the property on, unless they are
+/// refused already or what they held has expired since.
+pub(crate) fn inherit(books: &Books, now: Integer, list: &Revocations) -> Vec<Change> {
+    let signed_at = after(Integer::default(), list.iat.value().saturating_mul(1_000));
+    let token_end = after(signed_at, u64::from(POP_LIFE_MAX_S) * 1_000);
+    let sitting_end = after(signed_at, u64::from(SITTING_MAX_MS));
+    let principals = list.principals.iter().map(|principal| {
+        let is_guest = principal.as_str().starts_with(GUEST);
+        let until = is_guest.then_some(sitting_end);
+        (Refusal::Principal(principal.clone()), until)
+    });
+    let tokens = list.tokens.iter();
+    let tokens = tokens.map(|token| (Refusal::Token(*token), Some(token_end)));
+    let sittings = list.sittings.iter();
+    let sittings = sittings.map(|sitting| (Refusal::Sitting(*sitting), Some(sitting_end)));
+    let inherited = principals.chain(tokens).chain(sittings);
+    let mut changes: Vec<_> = inherited
+        .filter(|(refusal, until)| {
+            !books.is_refused(refusal) && until.is_none_or(|until| now < until)
+        })
+        .flat_map(|(refusal, until)| {
+            let entry = inherited_entry(now, &refusal);
+            [Change::Refusal(refusal, until), Change::Audit(entry)]
+        })
+        .collect();
+    if !changes.is_empty() {
+        changes.push(Change::Number(next_number(books, now)));
+    }
+    changes
+}
+
+fn inherited_entry(at: Integer, refusal: &Refusal) -> Entry {
+    let (act, object) = match refusal {
+        Refusal::Principal(principal) => ("inherit-revoked-principal", principal.to_string()),
+        Refusal::Token(token) => ("inherit-revoked-token", token.to_string()),
+        Refusal::Sitting(sitting) => ("inherit-closed-sitting", sitting.to_string()),
+    };
+    Entry {
+        at,
+        actor: PROVISIONING.to_owned(),
+        act,
+        object,
+    }
 }
 
 /// Puts a refusal on the list, which gets its next number.

@@ -9,6 +9,7 @@ use crate::act::{Challenge, Code, Mint};
 use crate::books::Refusal;
 
 mod comparing;
+mod inheriting;
 mod laws;
 
 const START: u64 = 1_800_000_000_500;

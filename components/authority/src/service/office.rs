@@ -16,6 +16,7 @@ use kit::journal::{Journal, JournalError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
+use wire::credential::Revocations;
 use wire::request::Reply;
 use wire::{Code, Integer, Problem};
 
@@ -65,11 +66,20 @@ pub(super) enum Telling {
 }
 
 impl Office {
-    /// Learns who was provisioned, and gives the first revocation list its number.
-    pub(super) async fn open(&mut self) -> Result<(), JournalError> {
+    /// Learns who was provisioned and whom another box of the property refused, and gives the first
+    /// revocation list its number.
+    pub(super) async fn open(
+        &mut self,
+        inherited: Option<&Revocations>,
+    ) -> Result<(), JournalError> {
         self.follow_provisioning();
+        let now = self.clock.wall();
         let mut work = Work::default();
-        let first = rules::first_number(&self.books, self.clock.wall());
+        if let Some(list) = inherited {
+            let changes = rules::inherit(&self.books, now, list);
+            self.carry_out(&mut work, changes);
+        }
+        let first = rules::first_number(&self.books, now);
         self.carry_out(&mut work, first.into_iter().collect());
         self.keep(work).await?;
         self.publish();

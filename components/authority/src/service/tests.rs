@@ -151,7 +151,8 @@ impl Running {
             clock: clock.clone(),
             probe: health.need("journal"),
         };
-        office.open().await.unwrap();
+        let inherited = record::find(&estate.dir.path().join(INHERITED)).unwrap();
+        office.open(inherited.as_ref()).await.unwrap();
         tasks.spawn("office", |stop| office.run(jobs, stop));
         let der = estate.load().der().unwrap();
         let records = Records::new(estate.dir.path(), estate.ca.realm().clone(), der).changed();

@@ -25,14 +25,16 @@ use super::{Failure, Layout, power};
 use crate::policy;
 use crate::property::{Property, Renewal};
 
-/// Files of the authority, and whether they are secret; the last two only where it has replaced another.
-const AUTHORITY: [(&str, bool); 6] = [
+/// Files of the authority, and whether they are secret; the last three only where it has replaced another,
+/// or another box has handed it on.
+const AUTHORITY: [(&str, bool); 7] = [
     ("ca.pem", false),
     ("ca.key", true),
     ("property.json", false),
     ("principals.json", false),
     ("predecessors.json", false),
     ("ca-replacement.json", false),
+    ("inherited-revocations.json", false),
 ];
 
 /// Gives every component what it needs of the property.

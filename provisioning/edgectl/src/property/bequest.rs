@@ -6,6 +6,7 @@ use kit::ca::files::{create_dir, write_open, write_secret};
 use kit::ca::{CaError, ChainRoot, Key, Predecessors};
 use kit::identity::Realm;
 use serde::{Deserialize, Serialize};
+use wire::credential::Revocations;
 use wire::registry::Registry;
 use wire::replacement::SignedCaReplacement;
 use wire::{BoxId, Sha256, Version};
@@ -34,6 +35,9 @@ pub(crate) struct Bequest {
     /// The chain root's notice for their devices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     replacement: Option<SignedCaReplacement>,
+    /// Whom the box refuses, where its broker was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revocations: Option<Revocations>,
 }
 
 impl Bequest {
@@ -51,8 +55,11 @@ impl Bequest {
 }
 
 impl Property {
-    /// What another box needs to be of the same property.
-    pub(crate) fn bequeath(&self) -> Result<Bequest, PropertyError> {
+    /// What another box needs to be of the same property, and to refuse whom this one refuses.
+    pub(crate) fn bequeath(
+        &self,
+        revocations: Option<Revocations>,
+    ) -> Result<Bequest, PropertyError> {
         Ok(Bequest {
             v: Version,
             record: self.record.clone(),
@@ -63,6 +70,7 @@ impl Property {
             root: self.root()?,
             predecessors: find(&self.layout.predecessors())?,
             replacement: find(&self.layout.replacement())?,
+            revocations,
         })
     }
 
@@ -106,6 +114,9 @@ impl Property {
         }
         if let Some(replacement) = &bequest.replacement {
             store::write(&layout.replacement(), replacement)?;
+        }
+        if let Some(revocations) = &bequest.revocations {
+            store::write(&layout.revocations(), revocations)?;
         }
         // It comes last and says that everything is there.
         store::write(&layout.record(), &record)?;

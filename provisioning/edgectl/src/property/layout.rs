@@ -92,6 +92,11 @@ impl Layout {
         self.property("predecessors.json")
     }
 
+    /// Whom the box refused that handed the property on.
+    pub(super) fn revocations(&self) -> PathBuf {
+        self.property("inherited-revocations.json")
+    }
+
     /// The former authorities and the notice, with the copies that the box's `authority` reads.
     pub(super) fn succession_copies(&self) -> [(PathBuf, PathBuf); 2] {
         let copies = self.dir.join("authority/ca");

@@ -1,8 +1,9 @@
 //! Questions as they come from the bus.
 
+use kit::ca::files::write_open;
 use serde::Serialize;
 use wire::authority::{INVITE, MINT_GUEST, OPEN_SITTING, PRINCIPALS, REVOKE, SITTINGS};
-use wire::credential::Credential;
+use wire::credential::{Credential, Revocations};
 use wire::request::{Nothing, Request};
 
 use super::*;
@@ -118,6 +119,23 @@ async fn what_was_revoked_stays_revoked_after_a_restart() {
     let listed = listed["principals"].as_array().unwrap().clone();
     let tablet = listed.iter().find(|one| one["principal"] == "kitchen-1");
     assert_eq!(tablet.unwrap()["revoked"], true);
+}
+
+// authority-5.8
+#[tokio::test]
+async fn whom_another_box_refused_is_on_the_first_list() {
+    let estate = Estate::found("seaside");
+    let theirs = Revocations {
+        principals: vec!["kitchen-1".parse().unwrap()],
+        ..Revocations::default()
+    };
+    let file = estate.dir.path().join(INHERITED);
+    write_open(&file, &wire::encode(&theirs)).unwrap();
+    let house = House::of(estate).await;
+    let first = house.running.refusals.changed().borrow().clone();
+    assert_eq!(first.principals, theirs.principals);
+    let house = house.restart().await;
+    assert_eq!(*house.running.refusals.changed().borrow(), first);
 }
 
 // authority-6.2
