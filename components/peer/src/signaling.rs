@@ -31,6 +31,9 @@ const WAITING: usize = 128;
 const PAUSE_MIN: Duration = Duration::from_millis(250);
 /// Longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
+/// Pause of a peer in whose place another of its name has come: so long that the two do not push each other
+/// out, and not for ever, because nobody may be there to start a box again.
+const REPLACED: Duration = Duration::from_mins(5);
 
 /// A signaling server.
 #[derive(Debug, Clone)]
@@ -160,8 +163,12 @@ impl Task {
                 tracing::info!(server = %self.server.url, error = %why, "signaling server is lost");
                 self.standing.send_replace(Standing::Down(Some(why)));
                 drop(self.events.send((self.index, Event::Down)).await);
+                let wait = match ended.error {
+                    SocketError::Replaced => REPLACED,
+                    _ => pause.wait(),
+                };
                 let unwanted = self.wanted.wait_for(|wanted| !*wanted);
-                if tokio::time::timeout(pause.wait(), unwanted).await.is_ok() {
+                if tokio::time::timeout(wait, unwanted).await.is_ok() {
                     break;
                 }
             }

@@ -1,5 +1,7 @@
 //! Why the server ends a session, as the closing frame says it (RFC 6455 §7.4).
 
+use wire::signaling::REPLACED;
+
 /// Why a session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Closing {
@@ -28,7 +30,7 @@ impl Closing {
             Self::Left => 1000,
             Self::Stopped => 1001,
             Self::Refused => 1008,
-            Self::Replaced => 4001,
+            Self::Replaced => REPLACED,
             Self::Silent => 4002,
             Self::Revoked => 4003,
             Self::Hasty => 4004,

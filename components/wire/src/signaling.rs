@@ -61,6 +61,10 @@ pub enum ClientMessage {
     Leave,
 }
 
+/// Closing code of a session whose peer joined again elsewhere (RFC 6455 §7.4.2): two that came back at once
+/// would push each other out for ever.
+pub const REPLACED: u16 = 4001;
+
 /// What a server says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "kebab-case")]

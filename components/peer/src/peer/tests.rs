@@ -293,7 +293,7 @@ async fn a_connection_ends_with_the_credential_of_its_peer() {
     let servers = [(&relay, Mode::Local)];
     let proxy = Person::start(&hotel, hotel.component(Component::DeviceProxy), &servers);
     proxy.mode(Mode::Local).await;
-    let briefly = hotel.person_until("kitchen-1", Role::Kitchen, seconds() + 4);
+    let briefly = hotel.person_until("kitchen-1", Role::Kitchen, seconds() + 12);
     let tablet = Person::start(&hotel, briefly, &servers);
     let connection = tablet.reach("device-proxy").await;
     let answer: Value = connection.request("echo", &json!("in time")).await.unwrap();

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use wire::Problem;
-use wire::signaling::{ClientMessage, Departure, ServerMessage};
+use wire::signaling::{ClientMessage, Departure, REPLACED, ServerMessage};
 
 use super::Server;
 
@@ -46,6 +46,9 @@ impl Socket {
             match self.0.next().await {
                 Some(Ok(Message::Text(text))) => {
                     return read(text.as_bytes());
+                }
+                Some(Ok(Message::Close(Some(frame)))) if u16::from(frame.code) == REPLACED => {
+                    return Err(SocketError::Replaced);
                 }
                 Some(Ok(Message::Close(_))) | None => return Err(SocketError::Closed),
                 Some(Ok(Message::Binary(_))) => return Err(SocketError::NotText),
@@ -144,6 +147,9 @@ pub enum SocketError {
     /// The server closed.
     #[error("server closed the connection")]
     Closed,
+    /// Another of the same name joined.
+    #[error("the same peer has joined elsewhere")]
+    Replaced,
     /// The server ended the session.
     #[error("server ended the session: {0:?}")]
     Ended(Departure),

@@ -88,15 +88,17 @@ fn since(began: Instant) -> Duration {
 // peer-2.3
 #[tokio::test(flavor = "multi_thread")]
 async fn a_channel_opens_at_once() {
-    let mut quickest = LIMIT;
-    // One of a few, because the machine may be busy with others.
-    for _ in 0..5 {
+    let begun = Clock::system().now().monotonic;
+    // One of several, because the machine may be busy with others.
+    loop {
         let (one, two, _, took) = pair().await;
-        quickest = quickest.min(took);
         one.rtc.close().await;
         two.rtc.close().await;
+        if took < Duration::from_millis(150) {
+            return;
+        }
+        assert!(since(begun) < LIMIT, "{took:?}");
     }
-    assert!(quickest < Duration::from_millis(150), "{quickest:?}");
 }
 
 // peer-2.2
