@@ -5,7 +5,7 @@
 //! refuses one are rows tried one by one: those that refer to a row that is not there wait for it,
 //! others are rejected, and neither keeps the rest waiting.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 use sqlx::Connection as _;
@@ -309,17 +309,18 @@ async fn apply_together(
 ) -> Result<u64, sqlx::Error> {
     let property = arrival.property;
     let ids: Vec<_> = changes.iter().map(|change| change.id.clone()).collect();
+    // First the row, then its state, as the triggers do: whoever writes plain SQL at the same time waits for
+    // us, or we for them, and never both.
+    let mut rows = read::rows(connection, property, relation, &ids, Lock::Update).await?;
     let known = read::known(connection, property, relation, &ids, Lock::Update).await?;
-    let there: Vec<_> = known
+    let came_since: Vec<_> = known
         .values()
-        .filter(|state| state.image.is_alive())
+        .filter(|state| state.image.is_alive() && !rows.contains_key(&state.id))
         .map(|state| state.id.clone())
         .collect();
-    let mut rows = if there.is_empty() {
-        HashMap::new()
-    } else {
-        read::rows(connection, property, relation, &there, Lock::None).await?
-    };
+    if !came_since.is_empty() {
+        rows.extend(read::rows(connection, property, relation, &came_since, Lock::None).await?);
+    }
     let mut outcomes = Vec::new();
     for change in changes {
         let state = known.get(&change.id).map(|state| {
