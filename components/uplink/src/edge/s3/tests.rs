@@ -24,7 +24,7 @@ pub(crate) fn bucket(endpoint: &str) -> Bucket {
     Bucket {
         client: Client::from_conf(config),
         name: "hotel".to_owned(),
-        patience: Duration::from_secs(2),
+        patience: Duration::from_secs(5),
     }
 }
 

@@ -70,6 +70,7 @@ async fn a_file_that_is_handed_over_again_is_not_uploaded_again() {
     let file = edge.offer("one.age");
     let filed = edge.hand_over(1, &file).await.unwrap();
     edge.uploaded(1).await;
+    eventually(async || !fs::exists(&file.path).unwrap()).await;
     // Killed before it knew, whoever handed it over does so again.
     edge.offer("one.age");
     assert_eq!(edge.hand_over(2, &file).await.unwrap(), filed);

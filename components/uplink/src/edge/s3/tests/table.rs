@@ -150,7 +150,7 @@ async fn a_bucket_that_takes_its_time_is_waited_for_as_long_as_a_body_may_take()
     assert_eq!((&answer, step(&answer)), (&Answer::Stored, "forget"));
     assert_eq!(stub.objects().len(), 1);
     // Longer than anybody waits: not stored for us, and the same when it is asked about again.
-    let (answer, stub) = send(Mood::Slow(Duration::from_secs(4))).await;
+    let (answer, stub) = send(Mood::Slow(Duration::from_secs(20))).await;
     assert_eq!(
         (answer.label(), step(&answer)),
         ("unreachable", "rest, send")
