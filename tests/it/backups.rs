@@ -43,8 +43,17 @@ const MANY: u32 = 9_000;
 
 async fn up() -> Hotel {
     let hotel = Hotel::up(PARTS);
+    // No night begins while a test runs.
+    hotel.reconfigure("replica-sync", "/backup/at", in_minutes(12 * 60));
+    hotel.kill_and_wait("replica-sync").await;
     ready(&hotel, PARTS.only).await;
     hotel
+}
+
+/// The time of day in so many minutes.
+fn in_minutes(minutes: u64) -> String {
+    let minutes = Clock::system().wall().value() / 60_000 + minutes;
+    format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60)
 }
 
 async fn write(hotel: &Hotel, sql: String) {
@@ -341,9 +350,7 @@ async fn ask_and_wait(hotel: &Hotel, database: &PgPool) -> Child {
 async fn a_night_begins_while_an_answer_waits_for_the_bus() {
     let hotel = up().await;
     // Late enough that the question comes before.
-    let minutes = Clock::system().wall().value() / 60_000 + 2;
-    let at = format!("{:02}:{:02}", minutes / 60 % 24, minutes % 60);
-    hotel.reconfigure("replica-sync", "/backup/at", at);
+    hotel.reconfigure("replica-sync", "/backup/at", in_minutes(2));
     hotel.reconfigure("replica-sync", "/backup/time_zone", "Etc/UTC");
     hotel.kill_and_wait("replica-sync").await;
     let database = hotel.database("postgres");

@@ -7,7 +7,7 @@ use hotel_tests::client::Client;
 use hotel_tests::disk::SmallDisk;
 use hotel_tests::feeder::Feeder;
 use hotel_tests::hotel::LIMIT;
-use hotel_tests::vprinter::{Printer, Settings as Paper};
+use hotel_tests::vprinter::{Printer, Settings as Paper, Ticket};
 use hotel_tests::{Hotel, Plan, eventually};
 use serde_json::json;
 use wire::print::{JOB, Job, JobState, SUBMIT};
@@ -118,8 +118,11 @@ async fn a_spool_that_nobody_can_write_costs_time_and_no_record() {
     hotel.heard(40).await;
     let during = hotel.check_accounts().await;
     assert!(during.waiting > 0, "{during:?}");
-    let log = fs::read_to_string(&hotel.places.logs["uplink"]).unwrap();
-    assert!(log.contains("readonly database"), "uplink does not say why");
+    eventually("uplink says why", LIMIT, || async {
+        let log = fs::read_to_string(&hotel.places.logs["uplink"]).ok()?;
+        log.contains("readonly database").then_some(())
+    })
+    .await;
     disk.unprotect().unwrap();
     ready(&hotel, "uplink").await;
     hotel.settle_accounts().await;
@@ -207,7 +210,9 @@ async fn a_box_whose_disk_nobody_can_write_takes_no_ticket_and_keeps_those_it_to
         })
         .await;
     }
-    assert_eq!(printer.tickets().len(), 2);
+    let tickets = printer.tickets();
+    let is_first = |ticket: &&Ticket| !ticket.text().contains("POSSIBLE DUPLICATE");
+    assert_eq!(tickets.iter().filter(is_first).count(), 2);
     operator.end().await;
 }
 

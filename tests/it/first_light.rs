@@ -137,11 +137,11 @@ async fn a_day_without_the_cloud_loses_nothing() {
         (hotel.said().await.len() > before + talk).then_some(())
     })
     .await;
-    let status = hotel.status().unwrap();
-    assert!(
-        status.components.iter().all(|part| part.ready),
-        "{status:?}"
-    );
+    eventually("every component is ready", OUTAGE, || async {
+        let components = hotel.status()?.components;
+        components.iter().all(|part| part.ready).then_some(())
+    })
+    .await;
     drop(gone);
     hotel.settle_accounts().await;
 }

@@ -333,7 +333,7 @@ async fn a_deployment_that_never_becomes_ready_fails_and_one_that_was_goes_on() 
     let ready = "if [ -e once ]; then exec sleep 1000; fi; touch once; \
         exec systemd-notify --ready";
     let program = ["/bin/sh", "-c", ready];
-    let mut proven = Deployed::awaited(&nucleus, &stage.data(), 2, &program);
+    let mut proven = Deployed::awaited(&nucleus, &stage.data(), 60, &program);
     told(&nucleus, &["ERRORED", "RUNNING"]).await;
     proven.signal(Signal::TERM);
     assert_eq!(proven.ended().await, STOPPED);

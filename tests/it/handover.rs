@@ -25,13 +25,12 @@ async fn a_request_without_an_answer_ends_at_its_deadline() {
     let hotel = Hotel::up(BROKER);
     let (operator, uplink) = (hotel.client("edgectl").await, hotel.client("uplink").await);
     let operation = wire::uplink::STAT.parse().unwrap();
-    let wait = Duration::from_millis(300);
-    let ask = || {
+    let ask = |wait| {
         operator
             .bus
             .request::<_, Nothing>(Component::Uplink, &operation, Nothing {}, wait)
     };
-    let answer = ask().await;
+    let answer = ask(LIMIT).await;
     assert!(
         matches!(answer, Err(RequestError::Absent { .. })),
         "{answer:?}"
@@ -40,7 +39,7 @@ async fn a_request_without_an_answer_ends_at_its_deadline() {
     let filter = Filter::requests(&hotel.places.property, Component::Uplink, None, None);
     let mut requests = uplink.bus.subscribe([filter]).await;
     requests.granted().await.unwrap();
-    let answer = ask().await;
+    let answer = ask(Duration::from_millis(300)).await;
     assert!(
         matches!(answer, Err(RequestError::TimedOut { .. })),
         "{answer:?}"

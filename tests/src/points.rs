@@ -122,7 +122,15 @@ impl Hotel {
     /// When it does not come back in time.
     pub async fn recovers(&self, name: &str, blow: Blow, before: Option<u32>) {
         if blow == Blow::Stop {
-            drop(self.part(name).and_then(|part| Frozen::of(part.pid?)));
+            // The point is passed before the signal comes, which would come after ours.
+            let frozen = eventually(&format!("{name} stands still"), LIMIT, || async {
+                let pid = self.part(name)?.pid?;
+                let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+                let (_, state) = stat.rsplit_once(") ")?;
+                state.starts_with('T').then_some(pid)
+            })
+            .await;
+            drop(Frozen::of(frozen));
             return;
         }
         eventually(&format!("{name} is ready again"), LIMIT, || async {

@@ -15,6 +15,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use wire::Integer;
 use wire::credential::{BEARER_LIFE_S, BEARER_TYPE, Claims, Role};
 
+use crate::eventually::eventually;
 use crate::hotel::{Hotel, LIMIT};
 
 /// Longest request of a tablet.
@@ -96,6 +97,7 @@ impl Hotel {
             http,
             base: format!("{}/api/replication", self.replica_url()),
             token: self.bearer(principal, role),
+            database: self.database("postgres"),
         }
     }
 
@@ -112,6 +114,8 @@ pub struct Tablet {
     http: reqwest::Client,
     base: String,
     token: String,
+    /// The replica behind it.
+    database: PgPool,
 }
 
 impl Tablet {
@@ -131,6 +135,14 @@ impl Tablet {
     ///
     /// When they are not given.
     pub async fn documents(&self, collection: &str) -> Vec<Value> {
+        // Rows are given away when nobody who began before them writes any more; PostgreSQL itself may.
+        eventually("every row can be read", LIMIT, || async {
+            let query = "SELECT count(*) FROM sync.row_state
+                WHERE xid >= pg_snapshot_xmin(pg_current_snapshot())";
+            let hidden = sqlx::query_scalar::<_, i64>(query);
+            (hidden.fetch_one(&self.database).await.ok()? == 0).then_some(())
+        })
+        .await;
         let (status, page) = self.pull(collection, "limit=2000").await;
         assert_eq!(status, StatusCode::OK, "{page}");
         let documents = page["documents"].as_array().expect("a list").iter();
@@ -171,7 +183,9 @@ impl Tablet {
     ///
     /// When nobody answers.
     pub async fn get(&self, path: &str) -> reqwest::Response {
+        // What is streamed is read for longer than an answer takes.
         let request = self.http.get(format!("{}/{path}", self.base));
+        let request = request.timeout(5 * LIMIT);
         let asked = request.bearer_auth(&self.token).send().await;
         asked.expect("replica-sync answers")
     }

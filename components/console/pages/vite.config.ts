@@ -16,5 +16,11 @@ export default defineConfig({
     },
     target: "es2022",
   },
-  test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/shared/patience.ts"],
+    testTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
+  },
 });

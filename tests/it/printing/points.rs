@@ -25,7 +25,7 @@ impl Shop {
             let number = u32::try_from(known.len()).unwrap() + 1;
             known.push(number);
             self.submit(number).await;
-            self.done(number).await;
+            self.ends(number).await;
         }
     }
 
@@ -59,7 +59,7 @@ async fn a_box_that_dies_at_any_point_loses_no_ticket_and_repeats_none_without_i
             }
         }
         for number in &known {
-            shop.done(*number).await;
+            shop.ends(*number).await;
             shop.judge(*number);
         }
         report(seed, &shop, &known);

@@ -79,7 +79,6 @@ impl House {
     }
 
     /// Nobody asks who is revoked: no broker runs here.
-
     async fn approve_with(&self, code: &str, answer: &str, more: &[&str]) -> Boot {
         let (request, answer) = (self.file("request.json"), self.file(answer));
         let mut command = Command::new(artifacts().join("edgectl"));

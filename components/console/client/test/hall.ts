@@ -47,9 +47,8 @@ export class Hall {
   }
 
   static async open(hotel: Hotel, port = 0): Promise<Hall> {
-    const server = new WebSocketServer({ host: "127.0.0.1", port });
+    const server = await listening(port);
     const hall = new Hall(hotel, server);
-    await new Promise((resolve) => server.once("listening", resolve));
     hall.port = (server.address() as AddressInfo).port;
     return hall;
   }
@@ -115,5 +114,19 @@ export class Hall {
     if (socket === undefined || this.present.get(me)?.socket !== socket) return;
     this.present.delete(me);
     this.present.forEach((one) => one.socket.send(JSON.stringify({ type: "peer-left", peer: me, reason: "left" })));
+  }
+}
+
+/** A server on a port, or on any; a port that was given back may be taken by somebody else for a moment. */
+async function listening(port: number): Promise<WebSocketServer> {
+  for (;;) {
+    const server = new WebSocketServer({ host: "127.0.0.1", port });
+    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+      server.once("listening", () => resolve(undefined));
+      server.once("error", resolve);
+    });
+    if (error === undefined) return server;
+    if (error.code !== "EADDRINUSE") throw error;
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

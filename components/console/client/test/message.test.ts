@@ -143,7 +143,7 @@ describe("a message", () => {
       const refused = refusal(() => unpack(octets));
       expect([refused.code, refused.detail]).toEqual(["malformed", expect.stringContaining("ends early")]);
     }
-    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   it("has no values of other kinds", () => {
@@ -230,6 +230,6 @@ describe("octets of any kind", () => {
         }
       }
     }
-    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 });
