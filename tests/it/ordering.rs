@@ -4,6 +4,7 @@
 use std::fs;
 use std::time::Duration;
 
+use hotel_tests::clocks::Clocks;
 use hotel_tests::hotel::LIMIT;
 use hotel_tests::page::Page;
 use hotel_tests::vprinter::{Printer, Settings as Paper, Ticket};
@@ -11,6 +12,7 @@ use hotel_tests::{Hotel, Plan, eventually};
 use kit::clock::Clock;
 use kit::ids;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 use tokio::time::timeout;
 use wire::channel::about;
 use wire::chat::Notification;
@@ -25,6 +27,9 @@ const PARTS: Plan<'static> = Plan {
     rooms: 1,
     only: &["broker", "signaling", "device-proxy"],
 };
+
+/// A day in seconds.
+const DAY_S: i64 = 24 * 3_600;
 
 /// How long a dead peer may go unnoticed: ten seconds, and as much for a busy machine.
 const NOTICED: Duration = Duration::from_secs(20);
@@ -184,6 +189,48 @@ async fn a_call_outlives_its_signaling_server_and_a_dead_box_is_noticed() {
     for page in [pos, kitchen, again] {
         page.close().await;
     }
+}
+
+// device-proxy-5.6, bus-6.4
+#[tokio::test]
+async fn an_order_outlives_a_start_in_another_year() {
+    const BOX: &str = "device-proxy";
+    let clocks = match Clocks::of(&[BOX]) {
+        Ok(clocks) => clocks,
+        Err(error) => return skip(&error.to_string()),
+    };
+    let hotel = Hotel::up_by(&clocks, PARTS);
+    let seat = Some((a_sitting(), "t7"));
+    let guest = Page::open(&hotel, "guest-1", Role::Guest, seat).await;
+    let order = an_order();
+    let placed: Order = guest.ask(about::ORDER, &wish(order)).await.unwrap();
+    guest.close().await;
+
+    clocks.set(BOX, 400 * DAY_S);
+    let year = (OffsetDateTime::now_utc() + time::Duration::days(400)).year();
+    hotel.kill(BOX).await;
+    eventually("it has forgotten what is old", LIMIT, || async {
+        let log = fs::read_to_string(&hotel.places.logs[BOX]).ok()?;
+        let started = log.lines().last()?.contains(&format!("\"{year}-"));
+        let swept = hotel
+            .figure(BOX, "device_proxy_orders_open")
+            .await
+            .is_some();
+        (started && swept).then_some(())
+    })
+    .await;
+    clocks.set(BOX, 0);
+    hotel.kill_and_wait(BOX).await;
+    let again = Page::open(&hotel, "guest-2", Role::Guest, seat).await;
+    let known = again.orders().await;
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert_eq!((known[0].order, known[0].number), (order, placed.number));
+    again.close().await;
+}
+
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn skip(why: &str) {
+    eprintln!("skipped: {why}");
 }
 
 // device-proxy-8.1, device-proxy-8.2

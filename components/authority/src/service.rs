@@ -7,7 +7,7 @@ use kit::Host;
 use kit::credential::{Refusals, Verifier};
 use kit::http::{Guard, ListenError, listen, serve_tls, web_configs};
 use kit::identity::Holder;
-use kit::journal::{Journal, JournalError};
+use kit::journal::{Journal, JournalError, Retention};
 use tokio::sync::watch;
 use wire::{Component, Filter};
 
@@ -73,6 +73,7 @@ pub(crate) async fn start(config: Config, host: Host) -> Result<(), StartError> 
     let (roll, known) = watch::channel(None);
     let mut office = Office {
         books,
+        retention: Retention::of(&journal, &host.clock),
         journal,
         provisioned: Provisioned::new(&config.ca_dir, host.health.need("principals")),
         roll,

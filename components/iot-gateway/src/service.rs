@@ -142,7 +142,7 @@ impl Service {
                         self.feed(&mut gateway, Input::Registry(registry)).await?;
                     }
                 }
-                _ = purge.tick() => self.keeper.purge(self.clock.wall()).await,
+                _ = purge.tick() => self.keeper.purge().await,
             }
         }
     }

@@ -19,8 +19,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::lifecycle::Tasks;
 
+mod retention;
 mod writer;
 
+pub use retention::Retention;
 use writer::Job;
 
 /// Most writes that wait for the disk; whoever comes next waits for a place.
@@ -144,7 +146,7 @@ async fn migrate(
         .execute("CREATE TABLE IF NOT EXISTS migration (name TEXT PRIMARY KEY) STRICT")
         .await
         .map_err(schema)?;
-    for Migration { name, sql } in migrations {
+    for Migration { name, sql } in [&retention::MIGRATION].into_iter().chain(migrations) {
         let failed = |source| JournalError::Migrate { name, source };
         let mut transaction = connection.begin().await.map_err(failed)?;
         let added = sqlx::query("INSERT OR IGNORE INTO migration (name) VALUES (?)")

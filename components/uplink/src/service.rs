@@ -164,8 +164,10 @@ impl Uplink {
     }
 
     async fn sweep(&self) {
+        let mut retention = self.spool.retention(&self.clock);
         loop {
-            if let Err(error) = self.spool.sweep(self.clock.wall()).await {
+            let swept = async { self.spool.sweep(retention.present().await?).await };
+            if let Err(error) = swept.await {
                 tracing::warn!(error = %Chain(&error), "cannot sweep the spool");
             }
             tokio::time::sleep(SWEEP).await;

@@ -12,7 +12,7 @@ use kit::credential::Refusals;
 use kit::error::Chain;
 use kit::fault::{self, Point};
 use kit::health::Probe;
-use kit::journal::{Journal, JournalError};
+use kit::journal::{Journal, JournalError, Retention};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -45,6 +45,8 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 pub(super) struct Office {
     pub(super) books: Books,
     pub(super) journal: Journal,
+    /// By which time things are forgotten.
+    pub(super) retention: Retention,
     pub(super) provisioned: Provisioned,
     /// Everybody of whom provisioning knows, for whoever keeps the broker's rules.
     pub(super) roll: watch::Sender<Roll>,
@@ -281,7 +283,14 @@ impl Office {
     }
 
     async fn sweep(&mut self) -> Result<(), JournalError> {
-        let now = self.clock.wall();
+        let now = match self.retention.present().await {
+            Ok(now) => now,
+            Err(JournalError::Closed) => return Err(JournalError::Closed),
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), "nothing is forgotten");
+                return Ok(());
+            }
+        };
         let mut work = Work::default();
         let changes = rules::sweep(&self.books, now);
         self.carry_out(&mut work, changes);

@@ -138,6 +138,7 @@ impl Running {
         let ca = Arc::new(estate.load());
         let mut office = Office {
             books: journal::load(journal.readers()).await.unwrap(),
+            retention: Retention::of(&journal, clock),
             journal,
             provisioned: Provisioned::new(estate.dir.path(), health.need("principals")),
             roll: watch::channel(None).0,

@@ -7,7 +7,7 @@ use kit::clock::Clock;
 use kit::error::Chain;
 use kit::fault::{self, Point};
 use kit::health::Probe;
-use kit::journal::{Journal, JournalError};
+use kit::journal::{Journal, JournalError, Retention};
 use kit::outbox::{self, Outbox};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot};
@@ -49,6 +49,8 @@ struct Asked {
 pub(super) struct Keeper {
     book: Arc<RwLock<Book>>,
     wishes: mpsc::Receiver<Asked>,
+    /// By which time orders are forgotten.
+    retention: Retention,
     around: Surroundings,
 }
 
@@ -78,6 +80,7 @@ impl Orders {
         let keeper = Keeper {
             book,
             wishes,
+            retention: Retention::of(&around.journal, &around.clock),
             around,
         };
         (orders, keeper)
@@ -208,8 +211,14 @@ impl Keeper {
         }
     }
 
-    async fn sweep(&self) {
-        let now = self.around.clock.wall();
+    async fn sweep(&mut self) {
+        let now = match self.retention.present().await {
+            Ok(now) => now,
+            Err(error) => {
+                tracing::warn!(error = %Chain(&error), "nothing is forgotten");
+                return;
+            }
+        };
         write(&self.book).sweep(now);
         self.count();
         let swept = self.around.journal.write(move |connection| {

@@ -11,7 +11,7 @@ use kit::error::Chain;
 use kit::fault::{self, Point};
 use kit::health::{Health, Probe};
 use kit::identity::Identity;
-use kit::journal::{Journal, JournalError};
+use kit::journal::{Journal, JournalError, Retention};
 use kit::outbox::{self, Outbox};
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -34,6 +34,7 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 #[derive(Debug)]
 pub(super) struct Keeper {
     journal: Journal,
+    retention: Retention,
     outbox: Outbox,
     probe: Probe,
     health: Health,
@@ -56,6 +57,7 @@ impl Keeper {
         let streams = STREAMS.map(Stream::word);
         let outbox = Outbox::start(Component::Uplink, &streams, &journal, bus, clock, tasks).await;
         Self {
+            retention: Retention::of(&journal, clock),
             journal,
             outbox,
             probe,
@@ -208,10 +210,14 @@ impl Keeper {
     }
 
     /// Forgets answers and executions that nobody asks for any more.
-    pub(super) async fn purge(&self, now: Integer) {
-        let purged = self
-            .journal
-            .write(move |connection| Box::pin(purge(connection, now)));
+    pub(super) async fn purge(&mut self) {
+        let purged = async {
+            let now = self.retention.present().await?;
+            let purged = self
+                .journal
+                .write(move |connection| Box::pin(purge(connection, now)));
+            purged.await
+        };
         if let Err(error) = purged.await {
             tracing::warn!(error = %Chain(&error), "old answers stay");
         }

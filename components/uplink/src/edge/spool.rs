@@ -1,15 +1,16 @@
 //! The spool: records on the disk until S3 has them.
 //!
 //! Places are given in the order of commits, from 1, without gaps, a row of them a stream. Digests
-//! of batches are remembered for [`REMEMBERED`], and those of the last ones of each sender whatever the clock
-//! says, so that a repetition is not stored twice. Only one batch a stream is sealed at a time, with its body: what is uploaded does not depend on the
+//! of batches are remembered for [`REMEMBERED`], so that a repetition is not stored twice. Only one
+//! batch a stream is sealed at a time, with its body: what is uploaded does not depend on the
 //! version of zstd that happens to be linked at the next attempt.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use kit::clock::Clock;
 use kit::fault::{self, Point};
-use kit::journal::{Journal, JournalError, Migration};
+use kit::journal::{Journal, JournalError, Migration, Retention};
 use kit::lifecycle::Tasks;
 use wire::record::Stream;
 use wire::{Integer, Principal, Problem, RequestId, Sha256};
@@ -97,13 +98,6 @@ const QUOTAS: Migration = Migration {
         name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
-/// In which order batches came, whatever the clock said. Those that were here before count as the oldest.
-const ORDER: Migration = Migration {
-    name: "spool-4",
-    sql: "ALTER TABLE spool_batch ADD COLUMN first INTEGER NOT NULL DEFAULT 0;
-        CREATE INDEX spool_batch_first ON spool_batch (principal, stream, first);",
-};
-
 /// A batch that arrived, with the digest of its body as it arrived.
 #[derive(Debug)]
 pub(crate) struct Arrival {
@@ -133,7 +127,7 @@ impl Spool {
         floor: Floor,
         tasks: &Tasks,
     ) -> Result<Self, JournalError> {
-        let migrations = [MIGRATION, kit::answers::MIGRATION, FILES, QUOTAS, ORDER];
+        let migrations = [MIGRATION, kit::answers::MIGRATION, FILES, QUOTAS];
         let journal = Journal::open(path, &migrations, tasks).await?;
         Ok(Self {
             journal,
@@ -437,7 +431,12 @@ impl Spool {
             .await
     }
 
-    /// Forgets digests and answers that nobody asks for any more.
+    /// By which time things are forgotten.
+    pub(crate) fn retention(&self, clock: &Clock) -> Retention {
+        Retention::of(&self.journal, clock)
+    }
+
+    /// Forgets digests and answers that nobody asks for any more at a time.
     pub(crate) async fn sweep(&self, now: Integer) -> Result<(), JournalError> {
         self.journal
             .write(move |connection| {

@@ -160,6 +160,7 @@ async fn office(house: &House, tasks: &Tasks) -> Office {
     let (_, identity) = watch::channel(Arc::clone(&house.identity));
     let mut office = Office {
         books: journal::load(journal.readers()).await.unwrap(),
+        retention: Retention::of(&journal, &house.clock),
         journal,
         provisioned: Provisioned::new(house.estate.dir.path(), Health::new().need("x")),
         roll: watch::channel(None).0,

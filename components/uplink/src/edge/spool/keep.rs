@@ -14,10 +14,6 @@ use crate::meter::{Count, LOCAL};
 use crate::object::date;
 use crate::quota::{Disk, Quotas, Room};
 
-/// Batches of each sender and stream that are remembered whatever the clock says; a sender repeats the one
-/// that it sent last.
-const LAST: i64 = 16;
-
 /// What holds for all batches of a commit.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
@@ -97,14 +93,13 @@ async fn one(
         }
     }
     sqlx::query(
-        "INSERT INTO spool_batch (principal, id, stream, sha256, at, first) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO spool_batch (principal, id, stream, sha256, at) VALUES (?, ?, ?, ?, ?)",
     )
     .bind(principal.as_str())
     .bind(id.to_string())
     .bind(stream.as_str())
     .bind(arrival.sha256.0.as_slice())
     .bind(of(at))
-    .bind(of(first))
     .execute(&mut *connection)
     .await?;
     let records = u64::try_from(lines.len()).expect("a batch holds few records");
@@ -154,23 +149,15 @@ async fn insert(
         .map(|_| ())
 }
 
-/// Forgets the digests of batches that are not repeated any more: old ones, unless they are among the last of
-/// their sender and stream. A clock that is ahead makes all of them old, and a sender repeats its last one
-/// when the clock is right again.
+/// Forgets the digests of batches that are not repeated any more.
 pub(super) async fn forget_digests(
     connection: &mut SqliteConnection,
     now: Integer,
 ) -> Result<(), sqlx::Error> {
     let remembered_ms = i64::try_from(REMEMBERED.as_millis()).expect("days are few milliseconds");
-    sqlx::query(
-        "DELETE FROM spool_batch WHERE at < ?1 AND EXISTS (
-            SELECT 1 FROM spool_batch AS newer
-            WHERE newer.principal = spool_batch.principal AND newer.stream = spool_batch.stream
-            AND newer.first > spool_batch.first LIMIT 1 OFFSET ?2)",
-    )
-    .bind(of(now) - remembered_ms)
-    .bind(LAST - 1)
-    .execute(connection)
-    .await
-    .map(|_| ())
+    sqlx::query("DELETE FROM spool_batch WHERE at < ?")
+        .bind(of(now) - remembered_ms)
+        .execute(connection)
+        .await
+        .map(|_| ())
 }

@@ -150,8 +150,6 @@ async fn a_repetition_is_known_for_a_week_and_after_its_records_are_gone() {
     disk.keep(vec![arrival(Stream::P1, 1, 2)]).await;
     let (sealed, _) = disk.seal(Stream::P1, 10_000).await;
     disk.spool().forget(sealed).await.unwrap();
-    let later = (2..=17).map(|id| arrival(Stream::P1, id, 1));
-    disk.keep(later.collect()).await;
     let week = kit::clock::later(1_000.into(), REMEMBERED);
     disk.spool().sweep(week).await.unwrap();
     assert_eq!(
@@ -163,21 +161,6 @@ async fn a_repetition_is_known_for_a_week_and_after_its_records_are_gone() {
         disk.keep(vec![arrival(Stream::P1, 1, 2)]).await,
         [Ok(Kept::Now)]
     );
-}
-
-// uplink-1.2
-#[tokio::test]
-async fn the_last_batches_of_a_sender_are_known_whatever_the_clock_says() {
-    let disk = Disk::with(CAPACITY).await;
-    let all = || (1..=20).map(|id| arrival(Stream::P1, id, 1)).collect();
-    disk.keep(all()).await;
-    // A day in another year, and back.
-    let ahead = kit::clock::later(1_000.into(), 50 * REMEMBERED);
-    disk.spool().sweep(ahead).await.unwrap();
-    let known = disk.keep(all()).await;
-    let before = known.iter().filter(|kept| **kept == Ok(Kept::Before));
-    assert_eq!(before.count(), 16);
-    assert!(known[..4].iter().all(|kept| *kept == Ok(Kept::Now)));
 }
 
 // uplink-1.3
