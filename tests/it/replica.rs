@@ -200,6 +200,55 @@ async fn what_is_written_on_both_sides_of_a_cut_line_is_the_same_once_it_is_back
     }
 }
 
+// replica-sync-5.8
+#[tokio::test]
+async fn what_was_answered_or_overwritten_long_ago_is_forgotten() {
+    let hotel = Hotel::up(WITH_HUB);
+    ready(&hotel, WITH_HUB.only).await;
+    let (here, there) = (hotel.database("postgres"), hotel.database("hub-postgres"));
+    let (tenant, property) = (&hotel.places.tenant, &hotel.places.property);
+    let old = |columns: &str, values: &str, days: u32| {
+        format!(
+            "INSERT INTO sync.{columns} SELECT '{tenant}', '{property}', {values},
+             now() - make_interval(days => n) FROM generate_series({}, {}) AS n",
+            days - 2,
+            days + 3
+        )
+    };
+    let inbox = "inbox (tenant, property, peer, batch, sha256, answer, at)";
+    let inbox = old(inbox, "'another-box', 'old-' || n, '', '{}'", 30);
+    let conflict = "conflict
+        (tenant, property, relation, row_id, principal, base, wanted, kept, reason, at)";
+    let values = "'rooms', 'old-' || n, 'somebody', '{}', '{}', '{}', 'both-sides'";
+    let conflict = old(conflict, values, 90);
+    for (database, notes) in [(&there, inbox), (&here, conflict)] {
+        let noted = sqlx::raw_sql(AssertSqlSafe(notes)).execute(database).await;
+        noted.unwrap();
+    }
+
+    let manager = hotel.tablet("manager-1", Role::Manager);
+    manager.change("rooms", None, &room("205", "dirty")).await;
+    let known = manager.documents("rooms").await.remove(0);
+    let cleaned = with(&known, "status", "clean");
+    manager.change("rooms", Some(&known), &cleaned).await;
+    // On top of what is no longer so.
+    let late = with(&known, "status", "inspected");
+    manager.change("rooms", Some(&known), &late).await;
+    let left = async |database: &PgPool, of: &str| {
+        let query = format!("SELECT count(*) FROM sync.{of} LIKE 'old-%'");
+        let left = sqlx::query_scalar::<_, i64>(AssertSqlSafe(query));
+        left.fetch_one(database).await.ok()
+    };
+    eventually("old notes are gone, and no others", FOLLOWS, || async {
+        let left = (
+            left(&there, "inbox WHERE batch").await?,
+            left(&here, "conflict WHERE row_id").await?,
+        );
+        (left == (2, 2)).then_some(())
+    })
+    .await;
+}
+
 // replica-sync-2.2, replica-sync-5.1
 #[tokio::test]
 async fn a_transaction_larger_than_any_batch_reaches_the_hub_in_pieces() {

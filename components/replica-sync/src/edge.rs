@@ -9,6 +9,7 @@ pub(crate) mod feed;
 pub(crate) mod hub;
 pub(crate) mod intake;
 pub(crate) mod link;
+pub(crate) mod notes;
 pub(crate) mod push;
 pub(crate) mod read;
 pub(crate) mod rxdb;

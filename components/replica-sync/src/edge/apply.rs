@@ -18,6 +18,7 @@ use super::database::{
     Database, Property, Purpose, is_a_clash, is_a_twin, is_about_data, is_orphaned,
 };
 use super::link::keep_cursor;
+use super::notes::{self, Notes};
 use super::push::{delete, put};
 use super::read::{self, Lock, Moved};
 use crate::change::{Applied, Change, Header, Rejected};
@@ -271,6 +272,7 @@ async fn note(
             .bind(Json(applied))
             .execute(&mut *connection)
             .await?;
+            notes::forget(connection, property, Notes::Inbox).await?;
             &header.through
         }
     };
@@ -591,7 +593,7 @@ async fn conflict(
     .bind(arrival.peer)
     .bind(&lost.wanted)
     .bind(&lost.kept)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    notes::forget(connection, arrival.property, Notes::Conflict).await
 }

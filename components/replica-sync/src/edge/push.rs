@@ -9,6 +9,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 use wire::Principal;
 
 use super::database::{Database, Property, Purpose, is_a_clash, is_about_data};
+use super::notes::{self, Notes};
 use super::read::{self, Lock};
 use super::schema::quoted;
 use crate::document::{self, Document};
@@ -209,9 +210,9 @@ async fn note(
     .bind(Value::Object(conflict.base.clone()))
     .bind(Value::Object(conflict.wanted.clone()))
     .bind(Value::Object(conflict.kept.clone()))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(())
+    notes::forget(connection, push.property, Notes::Conflict).await
 }
 
 pub(crate) async fn delete(

@@ -66,7 +66,8 @@ CREATE TABLE IF NOT EXISTS sync.inbox (
     at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant, property, peer, batch)
 );
-CREATE INDEX IF NOT EXISTS inbox_at ON sync.inbox (at);
+DROP INDEX IF EXISTS sync.inbox_at;
+CREATE INDEX IF NOT EXISTS inbox_property_at ON sync.inbox (tenant, property, at);
 
 -- Values that somebody wanted and that did not stay.
 CREATE TABLE IF NOT EXISTS sync.conflict (
