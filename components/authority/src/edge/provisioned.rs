@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use kit::error::Chain;
 use kit::health::Probe;
@@ -12,6 +11,8 @@ use kit::identity::{Holder, PrincipalKind};
 use serde::Deserialize;
 use wire::credential::Standing;
 use wire::{DeviceId, Principal, Version, Word};
+
+use super::record::Mark;
 
 /// The ledger, in the directory of the property.
 const LEDGER: &str = "principals.json";
@@ -23,7 +24,7 @@ const BYTES_MAX: u64 = 8 * 1024 * 1024;
 pub(crate) struct Provisioned {
     path: PathBuf,
     probe: Probe,
-    seen: Option<(SystemTime, u64)>,
+    seen: Option<Mark>,
     kinds: BTreeMap<Principal, PrincipalKind>,
     /// What was wrong last, so that it is said once.
     complaint: Option<String>,
@@ -88,7 +89,7 @@ impl Provisioned {
             source,
         };
         let attributes = fs::metadata(&self.path).map_err(failed)?;
-        let seen = (attributes.modified().map_err(failed)?, attributes.len());
+        let seen = Mark::of(&attributes);
         if self.seen == Some(seen) {
             return Ok(false);
         }

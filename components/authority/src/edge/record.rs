@@ -1,13 +1,33 @@
 //! What provisioning leaves in the directory of the CA, as JSON.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
 /// Largest of these files: keys of fifty thousand devices.
 const BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Which file of a name is there, since provisioning puts another in its place: two that were written within
+/// one tick of the file system's clock (some milliseconds) are told apart by their inodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    inode: u64,
+    bytes: u64,
+    modified: (i64, i64),
+}
+
+impl Mark {
+    pub(crate) fn of(file: &Metadata) -> Self {
+        Self {
+            inode: file.ino(),
+            bytes: file.len(),
+            modified: (file.mtime(), file.mtime_nsec()),
+        }
+    }
+}
 
 /// What a file holds; nothing where there is none.
 pub(crate) fn find<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, FileError> {

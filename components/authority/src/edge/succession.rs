@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use kit::ca::{CaError, KnownKey, Predecessors, public_sha256, requested_sha256};
 use kit::credential::{Caller, NotAReplacement, Refused, Verifier, claimed_replacement};
@@ -16,7 +15,7 @@ use wire::credential::{Credential, Standing};
 use wire::replacement::SignedCaReplacement;
 use wire::{Code, DeviceId, Integer, Problem, Version, Word};
 
-use super::record::{FileError, find};
+use super::record::{FileError, Mark, find};
 
 /// The notice, in the directory of the CA.
 const NOTICE: &str = "ca-replacement.json";
@@ -82,7 +81,7 @@ pub(crate) struct Records {
     realm: Realm,
     /// The property's CA, DER.
     ca: CertificateDer<'static>,
-    seen: [Option<(SystemTime, u64)>; 2],
+    seen: [Option<Mark>; 2],
 }
 
 impl Records {
@@ -98,8 +97,8 @@ impl Records {
     /// What they say, if they have changed since they were read last, well or not.
     pub(crate) fn changed(&mut self) -> Option<Result<Succession, RecordError>> {
         let seen = [NOTICE, PREDECESSORS].map(|name| {
-            let attributes = fs::metadata(self.dir.join(name)).ok()?;
-            Some((attributes.modified().ok()?, attributes.len()))
+            let file = fs::metadata(self.dir.join(name)).ok()?;
+            Some(Mark::of(&file))
         });
         if seen == self.seen {
             return None;
