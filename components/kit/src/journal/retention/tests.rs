@@ -22,11 +22,15 @@ impl Disk {
         }
     }
 
-    /// The time that counts at `now`, when the program has run for so long.
+    /// The time that counts at `now`, when the program has run for so long since it was asked last.
     async fn follow(&self, now: Integer, ran: Duration) -> Integer {
+        self.reach(now, Reach::Further(CATCHING_UP * ran)).await
+    }
+
+    async fn reach(&self, now: Integer, reach: Reach) -> Integer {
         let followed = self
             .journal
-            .write(move |connection| Box::pin(follow(connection, now, ran)));
+            .write(move |connection| Box::pin(follow(connection, now, reach)));
         followed.await.unwrap()
     }
 }
@@ -52,20 +56,57 @@ async fn a_clock_that_is_ahead_makes_nothing_old() {
 
 // bus-6.4
 #[tokio::test]
-async fn a_box_that_was_off_catches_up() {
+async fn a_clock_that_is_behind_for_a_while_holds_nothing_up() {
     let disk = Disk::new().await;
     disk.follow(noon(), Duration::ZERO).await;
-    let mut now = later(noon(), 10 * DAY);
-    assert_eq!(disk.follow(now, Duration::ZERO).await, noon());
-    let mut behind = 0;
-    loop {
-        now = later(now, HOUR);
-        behind += 1;
-        if disk.follow(now, HOUR).await == now {
-            break;
-        }
+    let behind = Integer::new(1_000).unwrap();
+    assert_eq!(disk.follow(behind, HOUR).await, behind);
+    assert_eq!(
+        disk.follow(later(noon(), HOUR), HOUR).await,
+        later(noon(), HOUR)
+    );
+}
+
+// bus-6.4
+#[tokio::test]
+async fn a_clock_that_a_program_has_run_by_for_a_day_is_believed() {
+    let disk = Disk::new().await;
+    disk.follow(noon(), Duration::ZERO).await;
+    // A hotel that was closed for the winter.
+    let clock = Clock::manual(later(noon(), 150 * DAY));
+    let mut retention = Retention::of(&disk.journal, &clock);
+    for hour in 1..24 {
+        clock.advance(HOUR);
+        let at = retention.present().await.unwrap();
+        assert_eq!(at, later(noon(), 2 * hour * HOUR));
     }
-    assert_eq!(behind, 240);
+    clock.advance(HOUR);
+    assert_eq!(retention.present().await.unwrap(), clock.wall());
+    // One that began too far ahead is taken back as well.
+    assert_eq!(disk.reach(noon(), Reach::Whole).await, noon());
+    assert_eq!(
+        disk.follow(later(noon(), DAY), HOUR).await,
+        later(noon(), 2 * HOUR)
+    );
+}
+
+// bus-6.4
+#[test]
+fn a_jump_begins_the_day_anew() {
+    let before = Moment {
+        wall: noon(),
+        ..Clock::system().now()
+    };
+    let after = |ran: Duration, went: Duration| Moment {
+        wall: later(noon(), went),
+        monotonic: before.monotonic + ran,
+    };
+    let corrected = after(DAY, DAY + Duration::from_secs(30));
+    assert_eq!(steady(before, corrected).monotonic, before.monotonic);
+    for went in [400 * DAY, Duration::ZERO] {
+        let jumped = after(HOUR, went);
+        assert_eq!(steady(before, jumped).monotonic, jumped.monotonic);
+    }
 }
 
 // bus-6.4
